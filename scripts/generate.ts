@@ -1,0 +1,71 @@
+/**
+ * Derives from every `schemas/*.json` what the code needs of it, into `src/generated/`:
+ * a validator compiled ahead (Ajv standalone, so that nothing is compiled at run time) and its type.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import standaloneCode from "ajv/dist/standalone/index.js";
+import Ajv from "ajv-draft-04";
+import { build } from "esbuild";
+import { compile as compileTypes } from "json-schema-to-typescript";
+
+const root = join(import.meta.dirname, "..");
+const source = join(root, "schemas");
+const target = join(root, "src", "generated");
+
+/** `new-flight` → `newFlight`. */
+const camelCase = (name: string) => name.replace(/-(.)/g, (_match, letter: string) => letter.toUpperCase());
+
+/** The validator as one self-contained ES module: Ajv's own helpers are bundled into it. */
+async function compileValidator(name: string, schema: object): Promise<string> {
+  // API Gateway's models are draft-04, so the function judges by the same dialect.
+  const ajv = new Ajv.default({ allErrors: true, code: { source: true, esm: true, lines: true } });
+  ajv.addSchema(schema, name);
+  const code = standaloneCode.default(ajv, { [camelCase(name)]: name });
+  const bundled = await build({
+    stdin: { contents: code, resolveDir: root, sourcefile: `${name}.js` },
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["main"],
+    write: false,
+  });
+  return bundled.outputFiles[0]?.text ?? "";
+}
+
+async function declareTypes(name: string, schema: { title: string }): Promise<string> {
+  const types = await compileTypes(structuredClone(schema), name, {
+    bannerComment: "",
+    additionalProperties: false,
+  });
+  return `import type { Validator } from "./validator.d.ts";\n\n${types}\nexport declare const ${camelCase(name)}: Validator<${schema.title}>;\n`;
+}
+
+const VALIDATOR_TYPE = `/** One finding of a validator: where (JSON pointer) and what. */
+export interface ValidationFinding {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly message?: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** A validator compiled from schemas/; after a false answer it holds what it found. */
+export interface Validator<T> {
+  (value: unknown): value is T;
+  readonly errors?: readonly ValidationFinding[] | null;
+}
+`;
+
+rmSync(target, { recursive: true, force: true });
+mkdirSync(target, { recursive: true });
+writeFileSync(join(target, "validator.d.ts"), VALIDATOR_TYPE);
+const names = readdirSync(source)
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => basename(file, ".json"));
+await Promise.all(
+  names.map(async (name) => {
+    const schema = JSON.parse(readFileSync(join(source, `${name}.json`), "utf8"));
+    writeFileSync(join(target, `${name}.js`), await compileValidator(name, schema));
+    writeFileSync(join(target, `${name}.d.ts`), await declareTypes(name, schema));
+  }),
+);

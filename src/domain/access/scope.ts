@@ -1,0 +1,23 @@
+/** Identifier of the resource server; the prefix of every scope in a token. */
+export const RESOURCE_SERVER = "airline";
+
+/** Scopes as the resource server names them; a test compares this list with resources/identity.yml. */
+export const SCOPES = [
+  "flights.read",
+  "flights.write",
+  "loyalty.read",
+  "loyalty.write",
+  "tenant.read",
+  "tenant.manage",
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+export function isScope(text: unknown): text is Scope {
+  return SCOPES.some((scope) => scope === text);
+}
+
+/** A scope as it stands in a token: `airline/flights.read`. */
+export function qualified(scope: Scope): string {
+  return `${RESOURCE_SERVER}/${scope}`;
+}
