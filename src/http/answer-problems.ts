@@ -1,0 +1,45 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import { Refusal } from "../domain/refusal.ts";
+import { AccessRefusal } from "./access-refusal.ts";
+import type { GateStep } from "./gate.ts";
+import { InvalidRequest } from "./invalid-request.ts";
+import { KeysUnavailable } from "./key-fetcher.ts";
+import { log } from "./log.ts";
+import { type Problem, problem } from "./problem.ts";
+
+/** Turns whatever was thrown into a problem; what the caller may not know goes to the log alone. */
+export function answerProblems(): GateStep {
+  return {
+    onError: function answerProblemsOnError({ error, event, context }): APIGatewayProxyResult {
+      const requestId = requestIdOf(event, context);
+      const known = error && explain(error);
+      if (known) return problem(known, requestId);
+      log.error("the request failed", { requestId, tenantId: context.tenant?.tenantId, error });
+      return problem({ code: "internal" }, requestId);
+    },
+  };
+}
+
+function explain(error: Error): Problem | undefined {
+  if (error instanceof Refusal) return { code: error.code, detail: error.detail, errors: error.findings };
+  if (error instanceof InvalidRequest) return { code: error.code, detail: error.message, errors: error.findings };
+  if (error instanceof AccessRefusal)
+    return {
+      code: error.code,
+      detail: error.message,
+      ...(error.challenge && { headers: { "www-authenticate": error.challenge } }),
+    };
+  if (error instanceof KeysUnavailable) {
+    log.error(error.message, { error: error.cause });
+    return { code: "unavailable" };
+  }
+  return undefined;
+}
+
+const REQUEST_ID = /^[\w-]{1,64}$/;
+
+/** The gateway's request id, which the access log has too; without a gateway the invocation's. */
+export function requestIdOf(event: APIGatewayProxyEvent, context: Context): string {
+  const id = event.requestContext?.requestId;
+  return typeof id === "string" && REQUEST_ID.test(id) ? id : context.awsRequestId;
+}

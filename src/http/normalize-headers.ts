@@ -1,0 +1,15 @@
+import type { GateStep } from "./gate.ts";
+
+/**
+ * Header names in lower case. API Gateway passes names as the client wrote them, and they mean the same
+ * in any case (RFC 9110, section 5.1).
+ */
+export function normalizeHeaders(): GateStep {
+  return {
+    before: function normalizeHeadersBefore({ event }) {
+      const headers: Record<string, string | undefined> = {};
+      for (const name in event.headers) headers[name.toLowerCase()] = event.headers[name];
+      event.headers = headers;
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { CognitoJwtVerifier } from "aws-jwt-verify";
+import {
+  JwksNotAvailableInCacheError,
+  JwtBaseError,
+  JwtExpiredError,
+  KidNotFoundInJwksError,
+} from "aws-jwt-verify/error";
+import { SimpleJwksCache } from "aws-jwt-verify/jwk";
+import type { CognitoAccessTokenPayload } from "aws-jwt-verify/jwt-model";
+import { config } from "../config.ts";
+import type { AccessToken } from "../domain/access/access-token.ts";
+import { PLAN_CLAIM, TENANT_CLAIM } from "../domain/access/token-claims.ts";
+import type { VerifiedTenant } from "../domain/access/verified-tenant.ts";
+import { isPlanName } from "../domain/tenancy/plan.ts";
+import { isTenantId } from "../domain/tenancy/tenant-id.ts";
+import { AccessRefusal } from "./access-refusal.ts";
+import { KeyFetcher, KeysUnavailable } from "./key-fetcher.ts";
+
+/** Longer ones are refused unread; Cognito's are 1–2 KB, and API Gateway takes 10,240 bytes of headers. */
+const LONGEST_TOKEN = 8192;
+const REMEMBERED_TOKENS = 1000;
+
+/**
+ * Verifies access tokens of the user pool: RS256 signature, issuer, expiry and `token_use`.
+ * A token seen before is remembered whole, so that its signature is checked once and its expiry always.
+ */
+export class TokenVerifier {
+  readonly #verifier: ReturnType<typeof createVerifier>;
+  readonly #remembered = new Map<string, AccessToken>();
+
+  constructor(options: { userPoolId: string; jwksUri: string }) {
+    this.#verifier = createVerifier(options);
+  }
+
+  /** Throws {@link AccessRefusal} for a token that is not good, {@link KeysUnavailable} when that cannot be told. */
+  verify(token: string, now = Date.now()): AccessToken | Promise<AccessToken> {
+    const remembered = this.#remembered.get(token);
+    if (remembered) {
+      if (remembered.expiresAt * 1000 > now) return remembered;
+      this.#remembered.delete(token);
+    }
+    if (token.length > LONGEST_TOKEN) throw AccessRefusal.invalidToken("The token is too long.");
+    try {
+      return this.#accept(token, this.#verifier.verifySync(token));
+    } catch (error) {
+      if (isKeyMissing(error)) return this.#verifyWithFreshKeys(token);
+      throw asRefusal(error);
+    }
+  }
+
+  async #verifyWithFreshKeys(token: string): Promise<AccessToken> {
+    try {
+      return this.#accept(token, await this.#verifier.verify(token));
+    } catch (error) {
+      throw asRefusal(error);
+    }
+  }
+
+  #accept(token: string, claims: CognitoAccessTokenPayload): AccessToken {
+    const accepted = readClaims(claims);
+    if (this.#remembered.size >= REMEMBERED_TOKENS) {
+      const [oldest] = this.#remembered.keys();
+      if (oldest !== undefined) this.#remembered.delete(oldest);
+    }
+    this.#remembered.set(token, accepted);
+    return accepted;
+  }
+}
+
+let shared: TokenVerifier | undefined;
+
+/** The verifier of this function instance; its keys and remembered tokens serve all its requests. */
+export function tokenVerifier(): TokenVerifier {
+  shared ??= new TokenVerifier({ userPoolId: config.userPoolId(), jwksUri: config.jwksUri() });
+  return shared;
+}
+
+function createVerifier({ userPoolId, jwksUri }: { userPoolId: string; jwksUri: string }) {
+  return CognitoJwtVerifier.create(
+    // Any client of the pool: the tenant's are made at run time, and their scopes say what they may.
+    { userPoolId, tokenUse: "access", clientId: null },
+    { jwksCache: new SimpleJwksCache({ fetcher: new KeyFetcher(jwksUri) }) },
+  );
+}
+
+/** The one place where a tenant comes into being: the claims of a verified token. */
+function readClaims(claims: CognitoAccessTokenPayload): AccessToken {
+  const tenantId = claims[TENANT_CLAIM];
+  const plan = claims[PLAN_CLAIM];
+  if (!isTenantId(tenantId) || !isPlanName(plan)) throw AccessRefusal.invalidToken("The token names no tenant.");
+  return {
+    tenant: { tenantId, plan, clientId: claims.client_id } as VerifiedTenant,
+    scopes: new Set((claims.scope ?? "").split(" ")),
+    expiresAt: claims.exp,
+  };
+}
+
+/** Keys are read on the first token, and again when one names a key that came after. */
+function isKeyMissing(error: unknown): boolean {
+  return error instanceof JwksNotAvailableInCacheError || error instanceof KidNotFoundInJwksError;
+}
+
+function asRefusal(error: unknown): unknown {
+  if (error instanceof JwtExpiredError) return AccessRefusal.invalidToken("The token has expired.");
+  if (error instanceof JwtBaseError) return AccessRefusal.invalidToken("The token is not valid.");
+  return error;
+}
