@@ -38,5 +38,11 @@ export interface RoleSession {
   readonly tags: Readonly<Record<string, string>>;
   /** The role's inline policies; all are evaluated together. */
   readonly policies: readonly PolicyDocument[];
+  /** The role's permissions boundary: it must allow a request as well. */
+  readonly boundary?: PolicyDocument;
+  /** Policies passed to AssumeRole: if there are any, one of them must allow a request as well. */
+  readonly sessionPolicies?: readonly PolicyDocument[];
+  /** Keys of the tags that it hands on to the sessions which it starts. */
+  readonly transitiveTagKeys?: readonly string[];
   readonly expiresAt: number;
 }
