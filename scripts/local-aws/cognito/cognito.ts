@@ -1,0 +1,132 @@
+import type { Authorize } from "../kernel/authorize.ts";
+import { AwsError } from "../kernel/aws-error.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { InvokeFunction } from "../kernel/invoke.ts";
+import { jsonProtocol } from "../kernel/json-protocol.ts";
+import type { AwsRequest, AwsResponse, Service } from "../kernel/service.ts";
+import type { Stack } from "../kernel/stack.ts";
+import type { Store } from "../kernel/store.ts";
+import { clientTokenOperations } from "./client-credentials.ts";
+import { clientOperations } from "./client-operations.ts";
+import { clientSecretOperations } from "./client-secrets.ts";
+import { Clients } from "./clients.ts";
+import { type Directory, deployStack } from "./deployment.ts";
+import { Domains, domainOperations } from "./domains.ts";
+import { Groups } from "./groups.ts";
+import { Input } from "./input.ts";
+import type { Operations } from "./operations.ts";
+import { PoolKeys, type PublicKey } from "./pool-keys.ts";
+import { poolOperations } from "./pool-operations.ts";
+import { Pools } from "./pools.ts";
+import { PreTokenGeneration, TRIGGER_TIMEOUT } from "./pre-token-generation.ts";
+import { ResourceServers, resourceServerOperations } from "./resource-servers.ts";
+import { TOKEN_PATH, TokenEndpoint } from "./token-endpoint.ts";
+import { TokenIssuer } from "./token-issuer.ts";
+import { WellKnown } from "./well-known.ts";
+
+export interface CognitoOptions {
+  readonly store: Store;
+  readonly stack: Stack;
+  readonly clock: Clock;
+  readonly invoke: InvokeFunction;
+  readonly authorize: Authorize;
+  /** Milliseconds that a trigger has to answer; Cognito's five seconds unless a test is in a hurry. */
+  readonly triggerTimeout?: number;
+}
+
+const TARGET = "AWSCognitoIdentityProviderService.";
+const protocol = jsonProtocol("1.1");
+
+/** Amazon Cognito user pools: the API, the token endpoint and the pools' public documents. */
+export class Cognito implements Service {
+  readonly name = "cognito-idp";
+  readonly refuse = protocol.refuse;
+  readonly #options: CognitoOptions;
+  readonly #directory: Directory;
+  readonly #tokenEndpoint: TokenEndpoint;
+  readonly #wellKnown: WellKnown;
+  /** Operations that IAM policies govern. */
+  readonly #signed: Operations;
+  /** Operations that the caller's own tokens or secrets govern; IAM has no say. */
+  readonly #unsigned: Operations;
+
+  constructor(options: CognitoOptions) {
+    const { store, stack, clock } = options;
+    this.#options = options;
+    const pools = new Pools({ store, clock, region: stack.region, accountId: stack.accountId });
+    const keys = new PoolKeys(store);
+    const domains = new Domains(store);
+    const servers = new ResourceServers(store);
+    const clients = new Clients(store);
+    const groups = new Groups(store);
+    this.#directory = { pools, keys, domains, servers, clients, groups };
+    const trigger = new PreTokenGeneration({
+      invoke: options.invoke,
+      region: stack.region,
+      timeout: options.triggerTimeout ?? TRIGGER_TIMEOUT,
+    });
+    const issuer = new TokenIssuer({ pools, keys, clock, trigger });
+    this.#tokenEndpoint = new TokenEndpoint({ clients, domains, servers, issuer });
+    this.#wellKnown = new WellKnown(pools, keys);
+    this.#signed = {
+      ...poolOperations(pools, keys, domains, [servers, clients, groups]),
+      ...domainOperations(domains, pools, stack.accountId),
+      ...resourceServerOperations(servers, pools),
+      ...clientOperations(clients, pools, servers, clock),
+      ...clientSecretOperations(clients, pools, clock),
+    };
+    this.#unsigned = { ...clientTokenOperations(clients, servers, issuer) };
+  }
+
+  /** Brings the template's Cognito resources into being. Throws {@link AwsError} for what Cognito would refuse. */
+  deploy(): Promise<void> {
+    return deployStack(this.#options.stack, this.#directory, this.#options.clock);
+  }
+
+  /** The keys in the JWKS of a pool; empty for an unknown pool. */
+  publicKeys(poolId: string): readonly PublicKey[] {
+    return this.#directory.keys.publicKeys(poolId);
+  }
+
+  /** The id of the pool that issues as `https://cognito-idp.{region}.amazonaws.com/{poolId}`, or undefined. */
+  poolOfIssuer(issuer: string): string | undefined {
+    return this.#directory.pools.poolOfIssuer(issuer);
+  }
+
+  accepts(request: AwsRequest): boolean {
+    return (
+      request.target?.startsWith(TARGET) === true || request.path === TOKEN_PATH || WellKnown.accepts(request)
+    );
+  }
+
+  async handle(request: AwsRequest): Promise<AwsResponse> {
+    if (request.target?.startsWith(TARGET)) {
+      const answer = await this.#operate(request.target.slice(TARGET.length), request);
+      return protocol.respond(answer, request);
+    }
+    return request.path === TOKEN_PATH
+      ? this.#tokenEndpoint.answer(request)
+      : this.#wellKnown.answer(request);
+  }
+
+  async #operate(name: string, request: AwsRequest): Promise<unknown> {
+    const unsigned = own(this.#unsigned, name);
+    if (unsigned) return unsigned(Input.parse(request.body));
+    const signed = own(this.#signed, name);
+    if (!signed) throw new AwsError("UnknownOperationException", `Cognito has no ${name} here`);
+    const input = Input.parse(request.body);
+    this.#options.authorize(request.caller, `cognito-idp:${name}`, this.#resourceOf(input));
+    return signed(input);
+  }
+
+  /** Operations on a pool are authorized on its ARN, all others on every resource. */
+  #resourceOf(input: Input): string {
+    const { UserPoolId: poolId } = input.members;
+    return typeof poolId === "string" ? this.#directory.pools.arn(poolId) : "*";
+  }
+}
+
+/** `constructor` and its like are names of operations to no one. */
+function own(operations: Operations, name: string): Operations[string] | undefined {
+  return Object.hasOwn(operations, name) ? operations[name] : undefined;
+}
