@@ -1,0 +1,51 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Clock } from "../kernel/clock.ts";
+import type { HttpRequest } from "./http-message.ts";
+import type { Refusal } from "./refusal.ts";
+import type { RestApi, Route } from "./rest-api.ts";
+
+/** What an authorizer says of the caller, as the function finds it in `requestContext.authorizer`. */
+export type AuthorizerContext = Readonly<Record<string, string | number | boolean | ClaimSet>>;
+export type ClaimSet = Readonly<Record<string, string>>;
+
+/** What is known of one call; each step on its way fills in what it finds out. */
+export interface Call {
+  readonly api: RestApi;
+  readonly request: HttpRequest;
+  readonly requestId: string;
+  readonly extendedRequestId: string;
+  readonly traceId: string;
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  /** Path without the stage, percent-encoded as it came. */
+  path: string;
+  route: Route | undefined;
+  /** Decoded. */
+  pathParameters: Readonly<Record<string, string>>;
+  authorizer: AuthorizerContext | undefined;
+  apiKey: { readonly id: string; readonly value: string } | undefined;
+  refusal: Refusal | undefined;
+  integration: { readonly status: number | undefined; readonly latency: number } | undefined;
+}
+
+export function openCall(api: RestApi, request: HttpRequest, clock: Clock): Call {
+  const receivedAt = clock.now();
+  const seconds = Math.floor(receivedAt / 1000)
+    .toString(16)
+    .padStart(8, "0");
+  return {
+    api,
+    request,
+    requestId: randomUUID(),
+    extendedRequestId: randomBytes(11).toString("base64"),
+    traceId: request.headers.get("x-amzn-trace-id") ?? `Root=1-${seconds}-${randomBytes(12).toString("hex")}`,
+    receivedAt,
+    path: request.path,
+    route: undefined,
+    pathParameters: {},
+    authorizer: undefined,
+    apiKey: undefined,
+    refusal: undefined,
+    integration: undefined,
+  };
+}

@@ -1,0 +1,97 @@
+import type { Call } from "./call.ts";
+import { contextVariable } from "./context-variables.ts";
+import { HeaderFields, type HttpResponse } from "./http-message.ts";
+import type { Refusal } from "./refusal.ts";
+import { Substitution } from "./substitution.ts";
+import { objectOf, optionalText, textOf } from "./template-reader.ts";
+
+/** An `AWS::ApiGateway::GatewayResponse`. */
+export interface GatewayResponse {
+  readonly status: number | undefined;
+  /** Header name and the expression that gives its value. */
+  readonly headers: readonly (readonly [name: string, expression: string])[];
+  /** Body by content type. */
+  readonly templates: ReadonlyMap<string, Substitution>;
+}
+
+const AWS_DEFAULT: ReadonlyMap<string, Substitution> = new Map([
+  ["application/json", new Substitution('{"message":$context.error.messageString}')],
+]);
+const HEADER_PREFIX = "gatewayresponse.header.";
+
+export function gatewayResponseFrom(properties: Readonly<Record<string, unknown>>): GatewayResponse {
+  const parameters = objectOf(properties.ResponseParameters, "ResponseParameters");
+  const templates = objectOf(properties.ResponseTemplates, "ResponseTemplates");
+  const status = optionalText(properties.StatusCode, "StatusCode");
+  return {
+    status: status === undefined ? undefined : Number(status),
+    headers: Object.entries(parameters)
+      .filter(([name]) => name.startsWith(HEADER_PREFIX))
+      .map(([name, expression]) => [name.slice(HEADER_PREFIX.length), textOf(expression, name)]),
+    templates: new Map(
+      Object.entries(templates).map(([contentType, text]) => [
+        contentType,
+        new Substitution(textOf(text, contentType)),
+      ]),
+    ),
+  };
+}
+
+/**
+ * Writes a refusal with the API's gateway response of its type, else of `DEFAULT_4XX` or `DEFAULT_5XX`,
+ * else as AWS does on its own.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
+ */
+export function renderRefusal(refusal: Refusal, call: Call): HttpResponse {
+  const fallback = refusal.status < 500 ? "DEFAULT_4XX" : "DEFAULT_5XX";
+  const defined =
+    call.api.gatewayResponses.get(refusal.responseType) ?? call.api.gatewayResponses.get(fallback);
+  const [contentType, template] = templateFor(defined?.templates, call);
+  const headers = new HeaderFields([
+    ["Content-Type", contentType],
+    ["x-amzn-ErrorType", refusal.errorType],
+  ]);
+  for (const [name, expression] of defined?.headers ?? []) {
+    const value = parameterValue(expression, call);
+    if (value !== undefined) headers.set(name, value);
+  }
+  return {
+    status: defined?.status ?? refusal.status,
+    headers,
+    body: template.fill((variable) => contextVariable(variable, call) ?? ""),
+  };
+}
+
+function templateFor(
+  templates: ReadonlyMap<string, Substitution> | undefined,
+  call: Call,
+): readonly [string, Substitution] {
+  const candidates = templates && templates.size > 0 ? templates : AWS_DEFAULT;
+  const accepted = call.request.headers.get("accept") ?? "application/json";
+  for (const contentType of [accepted, "application/json"]) {
+    const template = candidates.get(contentType);
+    if (template) return [contentType, template];
+  }
+  const [first] = candidates;
+  if (!first) throw new Error("a gateway response without a template");
+  return first;
+}
+
+/** A response parameter: `'static'`, `method.request.header.x`, `…querystring.x`, `…path.x` or `context.x`. */
+function parameterValue(expression: string, call: Call): string | undefined {
+  const literal = /^'(.*)'$/s.exec(expression);
+  if (literal) return literal[1];
+  if (expression.startsWith("context.")) return contextVariable(expression.slice("context.".length), call);
+  const [, place, name = ""] =
+    /^method\.request\.(?:multivalue)?(header|querystring|path)\.(.+)$/.exec(expression) ?? [];
+  switch (place) {
+    case "header":
+      return call.request.headers.get(name);
+    case "querystring":
+      return new URLSearchParams(call.request.query).get(name) ?? undefined;
+    case "path":
+      return call.pathParameters[name];
+    default:
+      return undefined;
+  }
+}

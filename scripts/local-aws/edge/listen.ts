@@ -1,0 +1,95 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Edge } from "./edge.ts";
+import { HeaderFields, type HttpRequest, type HttpResponse } from "./http-message.ts";
+
+/** Largest body API Gateway takes: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
+const LARGEST_BODY = 10 * 1024 * 1024;
+
+export interface EdgeListener {
+  /** `http://127.0.0.1:<port>` */
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+/** Serves the edge on the loopback interface. Rejects when the port is taken. */
+export async function listen(edge: Edge, port: number): Promise<EdgeListener> {
+  const server = createServer((incoming, outgoing) => {
+    respond(edge, incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  server.keepAliveTimeout = 60_000;
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    close: async () => {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function respond(edge: Edge, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const body = await readBody(incoming);
+  send(outgoing, body === undefined ? tooLong() : await edge.handle(requestFrom(incoming, body)));
+}
+
+function requestFrom(incoming: IncomingMessage, body: Buffer): HttpRequest {
+  const [target = "/", ...query] = (incoming.url ?? "/").split("?");
+  return {
+    method: incoming.method ?? "GET",
+    path: target,
+    query: query.join("?"),
+    headers: new HeaderFields(pairs(incoming.rawHeaders)),
+    body,
+    sourceIp: incoming.socket.remoteAddress ?? "127.0.0.1",
+    protocol: `HTTP/${incoming.httpVersion}`,
+  };
+}
+
+function* pairs(rawHeaders: readonly string[]): Generator<[string, string]> {
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
+    yield [rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""];
+}
+
+/** Undefined when it is longer than the gateway takes; the rest of it is then left unread. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(incoming.headers["content-length"] ?? 0) > LARGEST_BODY) return undefined;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of incoming) {
+    length += chunk.length;
+    if (length > LARGEST_BODY) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Comes from in front of the API: plain text, and no gateway response applies
+ * (seen: https://github.com/koki-develop/lgtm-generator/issues/10).
+ */
+function tooLong(): HttpResponse {
+  return {
+    status: 413,
+    headers: new HeaderFields([
+      ["Content-Type", "text; charset=utf-8"],
+      ["Connection", "close"],
+    ]),
+    body: `HTTP content length exceeded ${LARGEST_BODY} bytes.`,
+  };
+}
+
+function send(outgoing: ServerResponse, { status, headers, body }: HttpResponse): void {
+  outgoing.statusCode = status;
+  for (const [name, values] of headers.entries()) {
+    const [only, ...more] = values;
+    outgoing.setHeader(name, more.length === 0 && only !== undefined ? only : [...values]);
+  }
+  if (status !== 204 && status !== 304) outgoing.setHeader("Content-Length", Buffer.byteLength(body));
+  outgoing.end(status === 204 || status === 304 ? undefined : body);
+}

@@ -1,0 +1,160 @@
+import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { AccessLog } from "../../scripts/local-aws/edge/access-log.ts";
+import { openToAll } from "../../scripts/local-aws/edge/authorizers/authorizer.ts";
+import { cognitoUserPools } from "../../scripts/local-aws/edge/authorizers/cognito.ts";
+import type { Admission, UsageMeter } from "../../scripts/local-aws/edge/checks/require-api-key.ts";
+import { compileRestApi } from "../../scripts/local-aws/edge/compile-rest-api.ts";
+import { Edge } from "../../scripts/local-aws/edge/edge.ts";
+import { listen } from "../../scripts/local-aws/edge/listen.ts";
+import type { InvocationResult } from "../../scripts/local-aws/kernel/invoke.ts";
+import { Stack, type TemplateResource } from "../../scripts/local-aws/kernel/stack.ts";
+import { template } from "./template.ts";
+
+export const REGION = "eu-west-1";
+export const POOL_ID = new Stack(template(), { region: REGION, name: "edge-dev" }).ref("UserPool");
+export const FOREIGN_POOL_ID = `${REGION}_Foreign01`;
+export const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
+export const GOOD_KEY = "k".repeat(40);
+
+export type Handler = (event: ProxyEvent) => unknown;
+
+/** The event as the tests read it. */
+// biome-ignore lint/suspicious/noExplicitAny: a function's event is whatever the edge sent; tests look into it
+export type ProxyEvent = any;
+
+export interface SigningPool {
+  readonly poolId: string;
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+export function newPool(poolId: string, kid = "key-1"): SigningPool {
+  return { poolId, kid, ...generateKeyPairSync("rsa", { modulusLength: 2048 }) };
+}
+
+export const pool = newPool(POOL_ID);
+export const foreignPool = newPool(FOREIGN_POOL_ID, "foreign-key");
+
+/** An access token of a machine as Cognito issues it, with `changes` to its claims. */
+export function accessToken(changes: Record<string, unknown> = {}, signer: SigningPool = pool): string {
+  const seconds = NOW / 1000;
+  return sign(
+    { alg: "RS256", kid: signer.kid },
+    {
+      sub: "client-1",
+      token_use: "access",
+      scope: "airline/flights.read airline/flights.write",
+      auth_time: seconds,
+      iss: issuer(signer.poolId),
+      exp: seconds + 3600,
+      iat: seconds,
+      version: 2,
+      jti: "jti-1",
+      client_id: "client-1",
+      gatehouse_tenant: "ten_01",
+      ...changes,
+    },
+    signer.privateKey,
+  );
+}
+
+export function sign(header: object, claims: object, privateKey: KeyObject): string {
+  const text = `${encode(header)}.${encode(claims)}`;
+  return `${text}.${createSign("RSA-SHA256").update(text).sign(privateKey).toString("base64url")}`;
+}
+
+export function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+export function issuer(poolId: string): string {
+  return `https://cognito-idp.${REGION}.amazonaws.com/${poolId}`;
+}
+
+export interface EdgeUnderTest {
+  /** `http://127.0.0.1:<port>/dev` */
+  readonly url: string;
+  readonly origin: string;
+  /** Functions by name; `echo` answers 200 with `{"ok":true}`. */
+  readonly handlers: Record<string, Handler>;
+  /** Every event a function was given. */
+  readonly events: ProxyEvent[];
+  /** Every call the usage plans were asked about. */
+  readonly metered: Parameters<UsageMeter["admit"]>[0][];
+  readonly logLines: string[];
+  readonly errors: unknown[];
+  admission: Admission;
+  now: number;
+  close(): Promise<void>;
+}
+
+export async function startEdge(resources: Record<string, TemplateResource> = {}): Promise<EdgeUnderTest> {
+  const stack = new Stack(template(resources), { region: REGION, name: "edge-dev" });
+  const api = compileRestApi(stack);
+  const accessLog = new AccessLog(api.accessLogFormat ?? "");
+  const running = {
+    url: "",
+    origin: "",
+    handlers: { echo: () => ({ statusCode: 200, body: '{"ok":true}' }) } as Record<string, Handler>,
+    events: [] as ProxyEvent[],
+    metered: [] as Parameters<UsageMeter["admit"]>[0][],
+    logLines: [] as string[],
+    errors: [] as unknown[],
+    admission: { outcome: "admitted", apiKeyId: "key-id-1" } as Admission,
+    now: NOW,
+    close: async () => {},
+  };
+  accessLog.subscribe(({ message }) => running.logLines.push(message));
+  const keys = new Map([
+    [POOL_ID, [pool]],
+    [FOREIGN_POOL_ID, [foreignPool]],
+  ]);
+  const clock = { now: () => running.now };
+  const edge = new Edge(api, {
+    clock,
+    accessLog,
+    authorizers: new Map([
+      ["NONE", openToAll],
+      ["COGNITO_USER_POOLS", cognitoUserPools((poolId) => keys.get(poolId) ?? [], clock)],
+    ]),
+    meter: {
+      admit: (call) => {
+        running.metered.push(call);
+        return call.apiKey === GOOD_KEY ? running.admission : { outcome: "invalidKey" };
+      },
+    },
+    invoke: async (functionArn, event): Promise<InvocationResult> => {
+      running.events.push(event);
+      const name = functionArn.slice(functionArn.lastIndexOf(":") + 1);
+      try {
+        return { payload: await running.handlers[name]?.(event) };
+      } catch (error) {
+        return { error: { errorType: "Error", errorMessage: String(error) } };
+      }
+    },
+    onError: (error) => running.errors.push(error),
+  });
+  const listener = await listen(edge, 0);
+  return Object.assign(running, {
+    origin: listener.endpoint,
+    url: `${listener.endpoint}/dev`,
+    close: () => listener.close(),
+  });
+}
+
+/** Headers that get a call through authorizer and usage plan. */
+export function credentials(changes: Record<string, unknown> = {}): Record<string, string> {
+  return { authorization: accessToken(changes), "x-api-key": GOOD_KEY };
+}
+
+/** What a client sees of a refusal. */
+export async function seen(
+  response: Response,
+): Promise<{ status: number; body: unknown; errorType: unknown }> {
+  return {
+    status: response.status,
+    body: await response.json(),
+    errorType: response.headers.get("x-amzn-errortype"),
+  };
+}
