@@ -129,7 +129,9 @@ export class Stack {
       case "AWS::Events::EventBus":
         return named("Name");
       case "AWS::ApiGateway::RestApi":
+      case "AWS::ApiGateway::ApiKey":
         return this.#id(logicalId, 10);
+      case "AWS::ApiGateway::Deployment":
       case "AWS::ApiGateway::UsagePlan":
       case "AWS::ApiGateway::Authorizer":
       case "AWS::ApiGateway::RequestValidator":
@@ -171,6 +173,11 @@ export class Stack {
         return arn("events", `event-bus/${physicalId}`);
       case "AWS::SQS::Queue.Arn":
         return arn("sqs", physicalId);
+      case "AWS::ApiGateway::RestApi.RestApiId":
+      case "AWS::ApiGateway::ApiKey.APIKeyId":
+      case "AWS::ApiGateway::UsagePlan.Id":
+      case "AWS::ApiGateway::Deployment.DeploymentId":
+        return physicalId;
       case "AWS::ApiGateway::RestApi.RootResourceId":
         return this.#id(`${logicalId}/root`, 10);
       default:
