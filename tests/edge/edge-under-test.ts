@@ -85,6 +85,7 @@ export interface EdgeUnderTest {
   readonly logLines: string[];
   readonly errors: unknown[];
   admission: Admission;
+  stageAdmits: boolean;
   now: number;
   close(): Promise<void>;
 }
@@ -102,6 +103,7 @@ export async function startEdge(resources: Record<string, TemplateResource> = {}
     logLines: [] as string[],
     errors: [] as unknown[],
     admission: { outcome: "admitted", apiKeyId: "key-id-1" } as Admission,
+    stageAdmits: true,
     now: NOW,
     close: async () => {},
   };
@@ -124,6 +126,7 @@ export async function startEdge(resources: Record<string, TemplateResource> = {}
         return call.apiKey === GOOD_KEY ? running.admission : { outcome: "invalidKey" };
       },
     },
+    stageMeter: { admit: () => ({ outcome: running.stageAdmits ? "admitted" : "throttled" }) },
     invoke: async (functionArn, event): Promise<InvocationResult> => {
       running.events.push(event);
       const name = functionArn.slice(functionArn.lastIndexOf(":") + 1);

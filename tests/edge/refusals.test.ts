@@ -94,6 +94,14 @@ describe("a method that requires an API key", () => {
     });
   });
 
+  it("answers 429 over the stage's own throttle, which spends of the plan first", async () => {
+    edge.stageAdmits = false;
+    const { status } = await fetch(`${edge.url}/v1/flights`, { headers: credentials() });
+    edge.stageAdmits = true;
+    expect(status).toBe(429);
+    expect(edge.metered).toHaveLength(1);
+  });
+
   it("asks the usage plan by resource path, not by the path that was called", async () => {
     await fetch(`${edge.url}/v1/flights/f%201?x=1`, { headers: credentials() });
     expect(edge.metered).toEqual([

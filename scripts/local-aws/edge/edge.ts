@@ -7,6 +7,7 @@ import { authorize } from "./checks/authorize.ts";
 import type { Check } from "./checks/check.ts";
 import { requireApiKey, type UsageMeter } from "./checks/require-api-key.ts";
 import { requireParameters } from "./checks/require-parameters.ts";
+import { type StageMeter, throttleStage } from "./checks/throttle-stage.ts";
 import { validateBody } from "./checks/validate-body.ts";
 import { renderRefusal } from "./gateway-response.ts";
 import { HeaderFields, type HttpRequest, type HttpResponse } from "./http-message.ts";
@@ -20,6 +21,7 @@ export interface EdgeParts {
   readonly clock: Clock;
   readonly invoke: InvokeFunction;
   readonly meter: UsageMeter;
+  readonly stageMeter?: StageMeter | undefined;
   readonly authorizers: AuthorizerRegistry;
   readonly accessLog?: AccessLog | undefined;
   /** Web ACL, then resource policy: they are asked before anyone is authorized. */
@@ -43,6 +45,7 @@ export class Edge {
       ...(parts.beforeAuthorization ?? []),
       authorize(api.routes, parts.authorizers),
       requireApiKey(parts.meter),
+      ...(parts.stageMeter ? [throttleStage(parts.stageMeter)] : []),
       requireParameters,
       validateBody,
     ];

@@ -9,7 +9,7 @@ export class Substitution {
     let end = 0;
     for (const match of text.matchAll(VARIABLE)) {
       literals.push(text.slice(end, match.index));
-      variables.push(match[1] ?? match[2] ?? "");
+      variables.push(match[1] ?? "");
       end = match.index + match[0].length;
     }
     this.#literals = [...literals, text.slice(end)];
@@ -24,5 +24,4 @@ export class Substitution {
 }
 
 // A name is made of words with dots between; only a claim's name holds colons (`cognito:groups`).
-const VARIABLE =
-  /\$(?:context\.(authorizer\.claims\.[\w-]+(?:[:.][\w-]+)*|(?:[\w-]+\.)*[\w-]+)|\{context\.([^}]+)\})/g;
+const VARIABLE = /\$context\.(authorizer\.claims\.[\w-]+(?:[:.][\w-]+)*|(?:[\w-]+\.)*[\w-]+)/g;
