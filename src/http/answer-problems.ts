@@ -22,7 +22,8 @@ export function answerProblems(): GateStep {
 
 function explain(error: Error): Problem | undefined {
   if (error instanceof Refusal) return { code: error.code, detail: error.detail, errors: error.findings };
-  if (error instanceof InvalidRequest) return { code: error.code, detail: error.message, errors: error.findings };
+  if (error instanceof InvalidRequest)
+    return { code: error.code, detail: error.message, errors: error.findings };
   if (error instanceof AccessRefusal)
     return {
       code: error.code,

@@ -20,10 +20,12 @@ const MOST_FINDINGS = 20;
 /** A validator's findings as JSON pointers (RFC 6901) in URI fragment form, `#/fare/amount`. */
 export function describeFindings(findings: readonly ValidationFinding[] | null | undefined): Finding[] {
   return (findings ?? []).slice(0, MOST_FINDINGS).map(({ instancePath, keyword, params, message }) => {
-    if (keyword === "required") return { pointer: member(instancePath, params.missingProperty), detail: "is required" };
+    if (keyword === "required")
+      return { pointer: member(instancePath, params.missingProperty), detail: "is required" };
     if (keyword === "additionalProperties")
       return { pointer: member(instancePath, params.additionalProperty), detail: "is unknown" };
-    if (keyword === "enum") return { pointer: `#${instancePath}`, detail: `must be one of ${params.allowedValues}` };
+    if (keyword === "enum")
+      return { pointer: `#${instancePath}`, detail: `must be one of ${params.allowedValues}` };
     return { pointer: `#${instancePath}`, detail: message ?? keyword };
   });
 }

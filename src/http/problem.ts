@@ -28,7 +28,11 @@ const KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   unauthorized: { status: 401, title: "Unauthorized", message: "Unauthorized" },
   "insufficient-scope": { status: 403, title: "The token lacks a scope", message: "Forbidden" },
   "foreign-api-key": { status: 403, title: "The API key is not the tenant's", message: "Forbidden" },
-  "invalid-body": { status: 400, title: "The body does not match its schema", message: "Invalid request body" },
+  "invalid-body": {
+    status: 400,
+    title: "The body does not match its schema",
+    message: "Invalid request body",
+  },
   "invalid-parameters": { status: 400, title: "A parameter is not valid" },
   invalid: { status: 400, title: "The request breaks a rule" },
   "not-found": { status: 404, title: "Not found" },
@@ -57,11 +61,19 @@ export interface Problem {
 }
 
 /** An RFC 9457 answer. */
-export function problem({ code, detail, errors, headers }: Problem, requestId: string): APIGatewayProxyResult {
+export function problem(
+  { code, detail, errors, headers }: Problem,
+  requestId: string,
+): APIGatewayProxyResult {
   const kind = KINDS[code];
   return {
     statusCode: kind.status,
-    headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...kind.headers, ...headers },
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      ...kind.headers,
+      ...headers,
+    },
     body: JSON.stringify({
       type: `urn:gatehouse:problem:${code}`,
       title: kind.title,

@@ -7,7 +7,8 @@ export function requireScopes(scopes: readonly Scope[]): GateStep {
   const required = scopes.map(qualified);
   return {
     before: function requireScopesBefore({ context }) {
-      if (!required.every((scope) => context.token.scopes.has(scope))) throw AccessRefusal.insufficientScope(required);
+      if (!required.every((scope) => context.token.scopes.has(scope)))
+        throw AccessRefusal.insufficientScope(required);
     },
   };
 }

@@ -87,7 +87,8 @@ function createVerifier({ userPoolId, jwksUri }: { userPoolId: string; jwksUri: 
 function readClaims(claims: CognitoAccessTokenPayload): AccessToken {
   const tenantId = claims[TENANT_CLAIM];
   const plan = claims[PLAN_CLAIM];
-  if (!isTenantId(tenantId) || !isPlanName(plan)) throw AccessRefusal.invalidToken("The token names no tenant.");
+  if (!isTenantId(tenantId) || !isPlanName(plan))
+    throw AccessRefusal.invalidToken("The token names no tenant.");
   return {
     tenant: { tenantId, plan, clientId: claims.client_id } as VerifiedTenant,
     scopes: new Set((claims.scope ?? "").split(" ")),

@@ -1,1 +1,22 @@
-export const handler = async () => ({ statusCode: 200, body: "{}" });
+import { isFlightPosition } from "../../aws/dynamodb/flight-item.ts";
+import { flightsOf } from "../../aws/dynamodb/flights.ts";
+import { checkPeriod } from "../../domain/time.ts";
+import { flightSearch } from "../../generated/flight-search.js";
+import { decodeCursor } from "../../http/cursor.ts";
+import { pageBody, pageSize } from "../../http/page.ts";
+import { ok } from "../../http/responses.ts";
+import { tenantEndpoint } from "../../http/tenant-endpoint.ts";
+
+export const handler = tenantEndpoint({
+  scope: "flights.read",
+  query: flightSearch,
+  handle: async ({ tenant, query: { origin, destination, from, to, limit, cursor } }) => {
+    checkPeriod(from, to);
+    const after = decodeCursor(cursor, isFlightPosition);
+    return ok(
+      pageBody(
+        await flightsOf(tenant).list({ origin, destination, from, to, after, limit: pageSize(limit) }),
+      ),
+    );
+  },
+});

@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import { Refusal } from "../refusal.ts";
+
+/**
+ * The right of one run to work on a tenant's resources. It is renewed with every step, and no call of a
+ * step lasts as long as it, so when it has run out its holder has crashed and another run may take over.
+ */
+export interface Lease {
+  readonly run: string;
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+/** Longer than any one call is given (`CALL_DEADLINE_MILLISECONDS` in src/aws/control-plane.ts). */
+export const LEASE_MILLISECONDS = 30_000;
+
+/** Milliseconds between two looks at a lease that another run holds. */
+const LOOK_AGAIN_MILLISECONDS = 500;
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+};
+
+export function newRun(): string {
+  return randomUUID();
+}
+
+export function leaseOf(run: string, clock: Clock): Lease {
+  return { run, until: clock.now() + LEASE_MILLISECONDS };
+}
+
+/** Asks again until there is an answer; undefined means that another run holds the lease. */
+export async function whenFree<T>(
+  clock: Clock,
+  attempt: () => Promise<T | undefined>,
+  waiting: () => void,
+): Promise<T> {
+  for (let told = false; ; told = true) {
+    const result = await attempt();
+    if (result !== undefined) return result;
+    if (!told) waiting();
+    await clock.sleep(LOOK_AGAIN_MILLISECONDS);
+  }
+}
+
+/** Another run has taken over, so this one must not go on. */
+export class LeaseLost extends Refusal {
+  constructor(what: string) {
+    super("conflict", `another run has taken over ${what}`);
+    this.name = "LeaseLost";
+  }
+}

@@ -1,0 +1,67 @@
+import type { Scope } from "../access/scope.ts";
+import type { Lease } from "./lease.ts";
+import type { PlanName } from "./plan.ts";
+import type { AppClientRecord, TenantRecord } from "./tenant.ts";
+import type { TenantId } from "./tenant-id.ts";
+
+/** What the rules of tenancy need of the world. `src/aws/tenant-operations.ts` gives it to them from AWS. */
+export interface TenancyPorts {
+  readonly tenants: TenantStore;
+  readonly appClients: AppClients;
+  readonly apiKeys: ApiKeys;
+  readonly usagePlans: UsagePlans;
+}
+
+/** Keeps tenants and their clients; no secret ever comes here. Reads are consistent but for `list`. */
+export interface TenantStore {
+  /** Puts the tenant and the reservation of its slug, both or neither. False when the slug is taken. */
+  reserve(tenant: TenantRecord, lease: Lease): Promise<boolean>;
+  /** Takes a provisioning tenant whose lease has run out by `now`. False when it is held or not provisioning. */
+  takeOver(tenantId: TenantId, lease: Lease, now: number): Promise<boolean>;
+  /** Records that a step is about to be done, and renews the lease. Throws LeaseLost. */
+  begin(tenantId: TenantId, lease: Lease, step: string): Promise<void>;
+  /** Gives the lease up, so that the next run need not wait. Does nothing when the run no longer holds it. */
+  release(tenantId: TenantId, run: string): Promise<void>;
+  /** Makes the tenant active and puts its first client, all or nothing. Throws LeaseLost. */
+  activate(tenant: TenantRecord, client: AppClientRecord, run: string): Promise<void>;
+
+  /** Reserves a label for a client about to be made, or takes over one whose lease has run out by `now`. */
+  reserveLabel(
+    tenantId: TenantId,
+    label: string,
+    lease: Lease,
+    now: number,
+  ): Promise<"reserved" | "resumed" | "held" | "taken">;
+  releaseLabel(tenantId: TenantId, label: string, run: string): Promise<void>;
+  /** Puts a client under the label that it reserved, if the tenant is still active. Throws LeaseLost. */
+  addClient(tenantId: TenantId, client: AppClientRecord, run: string): Promise<void>;
+
+  ofSlug(slug: string): Promise<TenantRecord | undefined>;
+  ofId(tenantId: TenantId): Promise<TenantRecord | undefined>;
+  clientsOf(tenantId: TenantId): Promise<AppClientRecord[]>;
+  /** All tenants by slug; may lag behind by a moment. */
+  list(): Promise<TenantRecord[]>;
+}
+
+export interface AppClients {
+  create(name: string, scopes: readonly Scope[]): Promise<{ clientId: string; clientSecret: string }>;
+  /** Ids of all clients of exactly that name. */
+  find(name: string): Promise<string[]>;
+  /** Does nothing when there is no such client. */
+  delete(clientId: string): Promise<void>;
+}
+
+export interface ApiKeys {
+  /** Gives the id of the new key. */
+  create(name: string, value: string): Promise<string>;
+  /** Ids of all keys of exactly that name. */
+  find(name: string): Promise<string[]>;
+  /** Takes the key out of its usage plans too. Does nothing when there is no such key. */
+  delete(apiKeyId: string): Promise<void>;
+}
+
+export interface UsagePlans {
+  /** Id of the plan that serves the tenant: its own, made from its tier if it is not there yet, or the tier's. */
+  ensure(tenantId: TenantId, plan: PlanName): Promise<string>;
+  addKey(usagePlanId: string, apiKeyId: string): Promise<void>;
+}

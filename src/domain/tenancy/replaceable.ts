@@ -1,0 +1,23 @@
+/** Things with a secret: one whose secret was never seen is of no use and is replaced. */
+interface Replaceable {
+  find(name: string): Promise<string[]>;
+  delete(id: string): Promise<void>;
+}
+
+/** Deletes everything of that name: what a crashed run made, whose ids it may never have recorded. */
+export async function deleteAll(things: Replaceable, name: string): Promise<void> {
+  for (const id of await things.find(name)) await things.delete(id);
+}
+
+/** What a run has made, to be taken back in reverse order when another run has taken over. */
+export class Undo {
+  readonly #steps: (() => Promise<void>)[] = [];
+
+  add(step: () => Promise<void>): void {
+    this.#steps.push(step);
+  }
+
+  async all(): Promise<void> {
+    for (const step of this.#steps.reverse()) await step();
+  }
+}

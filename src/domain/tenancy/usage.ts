@@ -1,0 +1,64 @@
+import { type Finding, Refusal } from "../refusal.ts";
+
+/** Days in UTC as `yyyy-mm-dd`, both inclusive. */
+export interface UsageDays {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface DayOfUsage {
+  /** `yyyy-mm-dd` in UTC */
+  readonly date: string;
+  readonly used: number;
+  /** What was left of the quota at the end of that day; null where the plan has none. */
+  readonly remaining: number | null;
+}
+
+const DEFAULT_DAYS = 30;
+/** The longest span that API Gateway answers in one call (API_GetUsage: "up to 90 days"). */
+const MOST_DAYS = 90;
+const DAY = 86_400_000;
+
+/**
+ * The days asked for; what is left out makes it the last 30 days.
+ * Throws a {@link Refusal} `invalid` for days that do not exist, are in the wrong order or too many.
+ */
+export function usageDays(
+  { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
+  now: number,
+): UsageDays {
+  const findings: Finding[] = [];
+  const dayOf = (member: string, text: string | undefined) => {
+    const day = text === undefined ? undefined : epochDay(text);
+    if (text !== undefined && day === undefined)
+      findings.push({ pointer: `#/${member}`, detail: `"${text}" is no day of the form yyyy-mm-dd` });
+    return day;
+  };
+  const givenFrom = dayOf("from", from);
+  const givenTo = dayOf("to", to);
+  const last = givenTo ?? Math.floor(now / DAY);
+  const first = givenFrom ?? last - (DEFAULT_DAYS - 1);
+  if (findings.length === 0 && first > last)
+    findings.push({ pointer: "#/from", detail: `from (${isoDate(first)}) is after to (${isoDate(last)})` });
+  if (findings.length === 0 && last - first + 1 > MOST_DAYS)
+    findings.push({ pointer: "#/from", detail: `at most ${MOST_DAYS} days can be asked for at once` });
+  if (findings.length > 0)
+    throw new Refusal("invalid", findings.map(({ detail }) => detail).join("; "), findings);
+  return { from: isoDate(first), to: isoDate(last) };
+}
+
+/** The day that is `offset` days after another. */
+export function dayAfter(date: string, offset: number): string {
+  return isoDate(Date.parse(`${date}T00:00:00Z`) / DAY + offset);
+}
+
+function epochDay(text: string): number | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
+  const day = Date.parse(`${text}T00:00:00Z`) / DAY;
+  // Date.parse takes 30 February for 2 March.
+  return Number.isNaN(day) || isoDate(day) !== text ? undefined : day;
+}
+
+function isoDate(day: number): string {
+  return new Date(day * DAY).toISOString().slice(0, 10);
+}
