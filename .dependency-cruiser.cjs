@@ -1,0 +1,55 @@
+// Who may import whom. Data flows one way: functions → http → domain ← aws.
+const only = (name, from, allowed) => ({
+  name,
+  severity: "error",
+  from: { path: from },
+  to: { path: "^(src|scripts|tests)/", pathNot: [from, "^src/generated/", ...allowed] },
+});
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    only("domain-knows-only-itself", "^src/domain/", []),
+    only("aws-knows-domain", "^src/aws/", ["^src/domain/", "^src/config\\.ts$"]),
+    only("http-knows-domain-and-aws", "^src/http/", ["^src/domain/", "^src/aws/", "^src/config\\.ts$"]),
+    only("functions-know-http-domain-and-aws", "^src/functions/", ["^src/http/", "^src/domain/", "^src/aws/", "^src/config\\.ts$"]),
+    only("generated-knows-nothing", "^src/generated/", []),
+    {
+      name: "domain-knows-no-aws-package",
+      severity: "error",
+      from: { path: "^src/domain/" },
+      to: { path: "node_modules/(@aws-sdk|@smithy|@middy|aws-jwt-verify)" },
+    },
+    {
+      name: "functions-do-not-import-each-other",
+      severity: "error",
+      from: { path: "^src/functions/([^/]+/[^/]+)$" },
+      to: { path: "^src/functions/", pathNot: "^src/functions/$1$" },
+    },
+    {
+      name: "local-aws-imports-nothing-from-src",
+      severity: "error",
+      from: { path: "^scripts/local-aws/" },
+      to: { path: "^src/" },
+    },
+    {
+      name: "production-imports-no-scripts-or-tests",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: "^(scripts|tests)/" },
+    },
+    {
+      name: "no-development-package-in-production",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    },
+    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+  },
+};
