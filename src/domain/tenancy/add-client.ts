@@ -32,13 +32,13 @@ export async function addClient(
   const { tenants, appClients } = ports;
   const { tenantId, slug, status } = tenant;
   if (status !== "active")
-    throw new Refusal("conflict", `"${slug}" is ${status}; only an active tenant gets clients`);
+    throw new Refusal("conflict", `"${slug}" is ${status}; only an active tenant gets clients.`);
 
   const run = newRun();
   const reserve = async () => {
     const outcome = await tenants.reserveLabel(tenantId, wanted.label, leaseOf(run, clock), clock.now());
     if (outcome === "taken")
-      throw new Refusal("conflict", `"${slug}" already has a client with the label "${wanted.label}"`);
+      throw new Refusal("conflict", `"${slug}" already has a client with the label "${wanted.label}".`);
     return outcome === "held" ? undefined : outcome;
   };
   const reservation = await whenFree(clock, reserve, () => observer.waiting?.());

@@ -53,7 +53,7 @@ export async function whenFree<T>(
 /** Another run has taken over, so this one must not go on. */
 export class LeaseLost extends Refusal {
   constructor(what: string) {
-    super("conflict", `another run has taken over ${what}`);
+    super("conflict", `Another run has taken over ${what}.`);
     this.name = "LeaseLost";
   }
 }

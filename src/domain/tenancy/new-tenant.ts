@@ -26,15 +26,18 @@ export function newTenant(input: {
 }): NewTenant {
   const { slug, plan, name = slug, scopes = SCOPES } = input;
   const findings: Finding[] = [
-    ...(isSlug(slug) ? [] : [{ pointer: "#/slug", detail: SLUG_RULE(slug) }]),
+    ...(isSlug(slug) ? [] : [{ pointer: "#/slug", detail: slugRule(slug) }]),
     ...(isPlanName(plan)
       ? []
       : [
-          { pointer: "#/plan", detail: `there is no plan "${plan}"; the plans are ${PLAN_NAMES.join(", ")}` },
+          {
+            pointer: "#/plan",
+            detail: `There is no plan "${plan}"; the plans are ${PLAN_NAMES.join(", ")}.`,
+          },
         ]),
     ...(name.trim() !== "" && name.length <= NAME_LENGTH
       ? []
-      : [{ pointer: "#/name", detail: `a name has 1 to ${NAME_LENGTH} characters` }]),
+      : [{ pointer: "#/name", detail: `A name has 1 to ${NAME_LENGTH} characters.` }]),
     ...scopeFindings(scopes, SCOPES),
   ];
   if (findings.length > 0 || !isPlanName(plan)) throw invalid(findings);
@@ -59,7 +62,7 @@ export function newAppClient(
       : [
           {
             pointer: "#/label",
-            detail: `"${label}" is no label: 1 to 40 of a-z, 0-9 and -, with a letter or digit at both ends`,
+            detail: `"${label}" is no label: 1 to 40 of a-z, 0-9 and -, with a letter or digit at both ends.`,
           },
         ]),
     ...scopeFindings(scopes, tenantScopes),
@@ -72,18 +75,18 @@ export function isSlug(text: string): boolean {
   return SLUG.test(text);
 }
 
-const SLUG_RULE = (slug: string) =>
-  `"${slug}" is no slug: 3 to 40 of a-z, 0-9 and -, beginning with a letter and not ending with -`;
+const slugRule = (slug: string) =>
+  `"${slug}" is no slug: 3 to 40 of a-z, 0-9 and -, beginning with a letter and not ending with -.`;
 
 function scopeFindings(scopes: readonly string[], allowed: readonly Scope[]): Finding[] {
-  if (scopes.length === 0) return [{ pointer: "#/scopes", detail: "at least one scope is needed" }];
+  if (scopes.length === 0) return [{ pointer: "#/scopes", detail: "At least one scope is needed." }];
   return scopes
     .filter((scope) => !allowed.some((one) => one === scope))
     .map((scope) => ({
       pointer: "#/scopes",
       detail: isScope(scope)
-        ? `the tenant does not have the scope "${scope}"; it has ${allowed.join(", ")}`
-        : `there is no scope "${scope}"; the scopes are ${allowed.join(", ")}`,
+        ? `The tenant does not have the scope "${scope}"; it has ${allowed.join(", ")}.`
+        : `There is no scope "${scope}"; the scopes are ${allowed.join(", ")}.`,
     }));
 }
 
@@ -93,5 +96,5 @@ function inOrder(scopes: readonly string[]): Scope[] {
 }
 
 function invalid(findings: readonly Finding[]): Refusal {
-  return new Refusal("invalid", findings.map(({ detail }) => detail).join("; "), findings);
+  return new Refusal("invalid", findings.map(({ detail }) => detail).join(" "), findings);
 }

@@ -90,7 +90,7 @@ async function claimSlug(
   if (await tenants.reserve(tenant, leaseOf(run, clock))) return { tenant, run, resumed: false };
   const takeOver = async () => {
     const begun = await tenants.ofSlug(wanted.slug);
-    if (!begun) throw new Refusal("conflict", `the slug "${wanted.slug}" was just given up; try again`);
+    if (!begun) throw new Refusal("conflict", `The slug "${wanted.slug}" was just given up; try again.`);
     refuseUnlessResumable(begun, wanted);
     const taken = await tenants.takeOver(begun.tenantId, leaseOf(run, clock), clock.now());
     return taken ? { tenant: begun, run, resumed: true } : undefined;
@@ -101,13 +101,13 @@ async function claimSlug(
 function refuseUnlessResumable(begun: TenantRecord, wanted: NewTenant): void {
   const { slug, status } = begun;
   if (status !== "provisioning")
-    throw new Refusal("conflict", `the slug "${slug}" is taken by a tenant that is ${status}`);
+    throw new Refusal("conflict", `The slug "${slug}" is taken by a tenant that is ${status}.`);
   const settings = ({ name, plan, scopes }: NewTenant) =>
     `name "${name}", plan ${plan}, scopes ${scopes.join(",")}`;
   if (settings(begun) !== settings(wanted))
     throw new Refusal(
       "conflict",
-      `the onboarding of "${slug}" was begun with ${settings(begun)}; run it again with these to finish it`,
+      `The onboarding of "${slug}" was begun with ${settings(begun)}; run it again with these to finish it.`,
     );
 }
 

@@ -15,7 +15,7 @@ export interface DayOfUsage {
 }
 
 const DEFAULT_DAYS = 30;
-/** The longest span that API Gateway answers in one call (API_GetUsage: "up to 90 days"). */
+/** Keeps an answer to one page; a quarter is what is asked for at most. */
 const MOST_DAYS = 90;
 const DAY = 86_400_000;
 
@@ -31,7 +31,7 @@ export function usageDays(
   const dayOf = (member: string, text: string | undefined) => {
     const day = text === undefined ? undefined : epochDay(text);
     if (text !== undefined && day === undefined)
-      findings.push({ pointer: `#/${member}`, detail: `"${text}" is no day of the form yyyy-mm-dd` });
+      findings.push({ pointer: `#/${member}`, detail: `"${text}" is no day of the form yyyy-mm-dd.` });
     return day;
   };
   const givenFrom = dayOf("from", from);
@@ -39,11 +39,14 @@ export function usageDays(
   const last = givenTo ?? Math.floor(now / DAY);
   const first = givenFrom ?? last - (DEFAULT_DAYS - 1);
   if (findings.length === 0 && first > last)
-    findings.push({ pointer: "#/from", detail: `from (${isoDate(first)}) is after to (${isoDate(last)})` });
+    findings.push({
+      pointer: "#/from",
+      detail: `The period begins (${isoDate(first)}) after it ends (${isoDate(last)}).`,
+    });
   if (findings.length === 0 && last - first + 1 > MOST_DAYS)
-    findings.push({ pointer: "#/from", detail: `at most ${MOST_DAYS} days can be asked for at once` });
+    findings.push({ pointer: "#/from", detail: `At most ${MOST_DAYS} days can be asked for at once.` });
   if (findings.length > 0)
-    throw new Refusal("invalid", findings.map(({ detail }) => detail).join("; "), findings);
+    throw new Refusal("invalid", findings.map(({ detail }) => detail).join(" "), findings);
   return { from: isoDate(first), to: isoDate(last) };
 }
 

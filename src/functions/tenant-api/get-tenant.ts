@@ -1,1 +1,8 @@
-export const handler = async () => ({ statusCode: 200, body: "{}" });
+import { profileOf } from "../../aws/dynamodb/tenant-profile.ts";
+import { ok } from "../../http/responses.ts";
+import { tenantEndpoint } from "../../http/tenant-endpoint.ts";
+
+export const handler = tenantEndpoint({
+  scope: "tenant.read",
+  handle: async ({ tenant }) => ok(await profileOf(tenant)),
+});

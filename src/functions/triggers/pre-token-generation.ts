@@ -1,1 +1,30 @@
-export const handler = async (e: unknown) => e;
+import type { PreTokenGenerationV2TriggerEvent, PreTokenGenerationV3TriggerEvent } from "aws-lambda";
+import { tenantOfClient } from "../../aws/dynamodb/tenant-directory.ts";
+import { config } from "../../config.ts";
+import { PLAN_CLAIM, TENANT_CLAIM } from "../../domain/access/token-claims.ts";
+
+/** A machine's event (V3_0), or a person's, which has another trigger source. */
+type TokenEvent = PreTokenGenerationV3TriggerEvent | PreTokenGenerationV2TriggerEvent;
+
+/**
+ * Puts tenant and plan into a machine's access token, so that nobody looks them up later, and lets no
+ * token come into being for a client that is not recorded or a tenant that is not active. Cognito shows
+ * the message of an error to the client. A person's token stays as it is and so never names a tenant.
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html
+ */
+export async function handler(event: TokenEvent): Promise<TokenEvent> {
+  if (event.triggerSource !== "TokenGeneration_ClientCredentials") return event;
+  const tenant = await tenantOfClient(config.controlTable(), event.callerContext.clientId);
+  if (!tenant) throw new Error("this client belongs to no tenant");
+  if (tenant.status !== "active") throw new Error(`the tenant is ${tenant.status}`);
+  return {
+    ...event,
+    response: {
+      claimsAndScopeOverrideDetails: {
+        accessTokenGeneration: {
+          claimsToAddOrOverride: { [TENANT_CLAIM]: tenant.tenantId, [PLAN_CLAIM]: tenant.plan },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import {
+  ConditionalCheckFailedException,
+  TransactionCanceledException,
+  TransactionConflictException,
+} from "@aws-sdk/client-dynamodb";
+import { conflictDelay, pause } from "./transaction-conflict.ts";
+
+/**
+ * Whether a write's conditions held, and so whether it was done. A write that met another one on the same
+ * item is tried again.
+ */
+export async function conditionsHold(write: () => Promise<unknown>): Promise<boolean> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (failedCondition(error)) return false;
+      const delay = metAnother(error) ? conflictDelay(attempt) : undefined;
+      if (delay === undefined) throw error;
+      await pause(delay);
+    }
+  }
+}
+
+function failedCondition(error: unknown): boolean {
+  return (
+    error instanceof ConditionalCheckFailedException || reasons(error).includes("ConditionalCheckFailed")
+  );
+}
+
+function metAnother(error: unknown): boolean {
+  return error instanceof TransactionConflictException || reasons(error).includes("TransactionConflict");
+}
+
+function reasons(error: unknown): (string | undefined)[] {
+  if (!(error instanceof TransactionCanceledException)) return [];
+  return (error.CancellationReasons ?? []).map(({ Code }) => Code);
+}

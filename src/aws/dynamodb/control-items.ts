@@ -1,0 +1,99 @@
+import { isScope } from "../../domain/access/scope.ts";
+import { isPlanName } from "../../domain/tenancy/plan.ts";
+import { type AppClientRecord, TENANT_STATUSES, type TenantRecord } from "../../domain/tenancy/tenant.ts";
+import { isTenantId, type TenantId } from "../../domain/tenancy/tenant-id.ts";
+
+/**
+ * Items of the ControlTable. All that is a tenant's has the tenant's id as its partition key, so that one
+ * Query, under a role limited to that key, gives the tenant with its clients. No item holds a secret.
+ *
+ * | item | pk | sk |
+ * |---|---|---|
+ * | tenant | `<tenantId>` | `tenant` |
+ * | client | `<tenantId>` | `client#<clientId>` |
+ * | label of a client, reserved before the client is made | `<tenantId>` | `label#<label>` |
+ * | slug → tenant | `slug#<slug>` | `slug` |
+ * | client → tenant | `client#<clientId>` | `client` |
+ */
+export interface ItemKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export type Item = Readonly<Record<string, unknown>>;
+
+export const BY_KIND = "byKind";
+export const TENANT_KIND = "tenant";
+
+const TENANT = "tenant";
+const CLIENT_PREFIX = "client#";
+
+export const tenantKey = (tenantId: TenantId): ItemKey => ({ pk: tenantId, sk: TENANT });
+export const clientKey = (tenantId: TenantId, clientId: string): ItemKey => ({
+  pk: tenantId,
+  sk: `${CLIENT_PREFIX}${clientId}`,
+});
+export const labelKey = (tenantId: TenantId, label: string): ItemKey => ({
+  pk: tenantId,
+  sk: `label#${label}`,
+});
+export const slugKey = (slug: string): ItemKey => ({ pk: `slug#${slug}`, sk: "slug" });
+export const clientLookupKey = (clientId: string): ItemKey => ({ pk: `client#${clientId}`, sk: "client" });
+
+export function tenantItem(tenant: TenantRecord): Item {
+  return { ...tenantKey(tenant.tenantId), kind: TENANT_KIND, kindSort: tenant.slug, ...tenant };
+}
+
+export function clientItem(tenantId: TenantId, client: AppClientRecord): Item {
+  return { ...clientKey(tenantId, client.clientId), tenantId, ...client };
+}
+
+export const isTenantItem = (item: Item): boolean => item.sk === TENANT;
+export const isClientItem = (item: Item): boolean => String(item.sk).startsWith(CLIENT_PREFIX);
+
+/** Throws when the item is not one that this system wrote. */
+export function readTenant(item: Item): TenantRecord {
+  const tenantId = readTenantId(item);
+  const status = TENANT_STATUSES.find((one) => one === item.status);
+  if (!status || !isPlanName(item.plan)) throw damaged(item);
+  return {
+    tenantId,
+    slug: readText(item, "slug"),
+    name: readText(item, "name"),
+    plan: item.plan,
+    status,
+    scopes: readScopes(item),
+    createdAt: readText(item, "createdAt"),
+    ...(typeof item.usagePlanId === "string" && { usagePlanId: item.usagePlanId }),
+    ...(typeof item.apiKeyId === "string" && { apiKeyId: item.apiKeyId }),
+  };
+}
+
+export function readClient(item: Item): AppClientRecord {
+  return {
+    clientId: readText(item, "clientId"),
+    label: readText(item, "label"),
+    scopes: readScopes(item),
+    createdAt: readText(item, "createdAt"),
+  };
+}
+
+export function readTenantId(item: Item): TenantId {
+  if (!isTenantId(item.tenantId)) throw damaged(item);
+  return item.tenantId;
+}
+
+function readScopes(item: Item) {
+  if (!Array.isArray(item.scopes)) throw damaged(item);
+  return item.scopes.filter(isScope);
+}
+
+function readText(item: Item, name: string): string {
+  const value = item[name];
+  if (typeof value !== "string") throw damaged(item);
+  return value;
+}
+
+function damaged({ pk, sk }: Item): Error {
+  return new Error(`the control table's item ${String(pk)} / ${String(sk)} is damaged`);
+}

@@ -1,0 +1,189 @@
+import { type Clock, type Lease, LeaseLost } from "../../../src/domain/tenancy/lease.ts";
+import type {
+  ApiKeys,
+  AppClients,
+  TenancyPorts,
+  TenantStore,
+  UsagePlans,
+} from "../../../src/domain/tenancy/ports.ts";
+import type { AppClientRecord, TenantRecord } from "../../../src/domain/tenancy/tenant.ts";
+import type { TenantId } from "../../../src/domain/tenancy/tenant-id.ts";
+
+/** Time that passes only while somebody sleeps. */
+export class FakeClock implements Clock {
+  #now = Date.UTC(2027, 0, 1);
+  now(): number {
+    return this.#now;
+  }
+  async sleep(milliseconds: number): Promise<void> {
+    this.#now += milliseconds;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+interface Held {
+  lease?: Lease | undefined;
+}
+
+/** The world outside the domain, kept in memory: what is there in the end is what a run left behind. */
+export class FakeWorld {
+  readonly tenants = new Map<TenantId, TenantRecord & Held>();
+  readonly labels = new Map<string, { clientId?: string } & Held>();
+  readonly clientRecords = new Map<string, AppClientRecord & { tenantId: TenantId }>();
+  readonly appClients = new Map<string, { name: string; secret: string }>();
+  readonly apiKeys = new Map<string, { name: string; value: string }>();
+  readonly plans = new Map<string, string>();
+  readonly memberships = new Map<string, string>();
+  #ids = 0;
+
+  /** Ports whose calls all pass through `around`. */
+  ports(around: Around = (call) => call()): TenancyPorts {
+    return {
+      tenants: guarded(this.#tenantStore(), around),
+      appClients: guarded(this.#appClients(), around),
+      apiKeys: guarded(this.#apiKeys(), around),
+      usagePlans: guarded(this.#usagePlans(), around),
+    };
+  }
+
+  /** The tenant as the trigger finds it for a client. */
+  tenantOf(clientId: string): TenantRecord | undefined {
+    const record = this.clientRecords.get(clientId);
+    return record && this.tenants.get(record.tenantId);
+  }
+
+  #id(prefix: string): string {
+    this.#ids += 1;
+    return `${prefix}${this.#ids}`;
+  }
+
+  #bySlug(slug: string): (TenantRecord & Held) | undefined {
+    return [...this.tenants.values()].find((tenant) => tenant.slug === slug);
+  }
+
+  #tenantStore(): TenantStore {
+    const free = (held: Held, run: string, now: number) =>
+      !held.lease || held.lease.run === run || held.lease.until <= now;
+    const putClient = (tenantId: TenantId, client: AppClientRecord) => {
+      this.labels.set(`${tenantId}/${client.label}`, { clientId: client.clientId });
+      this.clientRecords.set(client.clientId, { tenantId, ...client });
+    };
+    return {
+      reserve: async (tenant, lease) => {
+        if (this.#bySlug(tenant.slug)) return false;
+        this.tenants.set(tenant.tenantId, { ...tenant, lease });
+        return true;
+      },
+      takeOver: async (tenantId, lease, now) => {
+        const tenant = this.tenants.get(tenantId);
+        if (tenant?.status !== "provisioning" || !free(tenant, lease.run, now)) return false;
+        tenant.lease = lease;
+        return true;
+      },
+      begin: async (tenantId, lease) => {
+        const tenant = this.tenants.get(tenantId);
+        if (tenant?.lease?.run !== lease.run) throw new LeaseLost(tenantId);
+        tenant.lease = lease;
+      },
+      release: async (tenantId, run) => {
+        const tenant = this.tenants.get(tenantId);
+        if (tenant?.lease?.run === run) tenant.lease = undefined;
+      },
+      activate: async (tenant, client, run) => {
+        if (this.tenants.get(tenant.tenantId)?.lease?.run !== run) throw new LeaseLost(tenant.slug);
+        this.tenants.set(tenant.tenantId, tenant);
+        putClient(tenant.tenantId, client);
+      },
+      reserveLabel: async (tenantId, label, lease, now) => {
+        const key = `${tenantId}/${label}`;
+        const known = this.labels.get(key);
+        if (known?.clientId) return "taken";
+        if (known && !free(known, lease.run, now)) return "held";
+        this.labels.set(key, { lease });
+        return known ? "resumed" : "reserved";
+      },
+      releaseLabel: async (tenantId, label, run) => {
+        const known = this.labels.get(`${tenantId}/${label}`);
+        if (known?.lease?.run === run) known.lease = undefined;
+      },
+      addClient: async (tenantId, client, run) => {
+        const known = this.labels.get(`${tenantId}/${client.label}`);
+        if (known?.lease?.run !== run || this.tenants.get(tenantId)?.status !== "active")
+          throw new LeaseLost(client.label);
+        putClient(tenantId, client);
+      },
+      ofSlug: async (slug) => withoutLease(this.#bySlug(slug)),
+      ofId: async (tenantId) => withoutLease(this.tenants.get(tenantId)),
+      clientsOf: async (tenantId) =>
+        [...this.clientRecords.values()].filter((client) => client.tenantId === tenantId),
+      list: async () => [...this.tenants.values()].flatMap((tenant) => withoutLease(tenant) ?? []),
+    };
+  }
+
+  #appClients(): AppClients {
+    return {
+      create: async (name) => {
+        const clientId = this.#id("client");
+        const clientSecret = this.#id("secret");
+        this.appClients.set(clientId, { name, secret: clientSecret });
+        return { clientId, clientSecret };
+      },
+      find: async (name) => idsNamed(this.appClients, name),
+      delete: async (id) => {
+        this.appClients.delete(id);
+      },
+    };
+  }
+
+  #apiKeys(): ApiKeys {
+    return {
+      create: async (name, value) => {
+        const id = this.#id("key");
+        this.apiKeys.set(id, { name, value });
+        return id;
+      },
+      find: async (name) => idsNamed(this.apiKeys, name),
+      delete: async (id) => {
+        this.apiKeys.delete(id);
+        this.memberships.delete(id);
+      },
+    };
+  }
+
+  #usagePlans(): UsagePlans {
+    return {
+      ensure: async (tenantId) => {
+        const known = [...this.plans].find(([, owner]) => owner === tenantId);
+        if (known) return known[0];
+        const id = this.#id("plan");
+        this.plans.set(id, tenantId);
+        return id;
+      },
+      addKey: async (usagePlanId, apiKeyId) => {
+        this.memberships.set(apiKeyId, usagePlanId);
+      },
+    };
+  }
+}
+
+export type Around = (call: () => Promise<unknown>) => Promise<unknown>;
+
+function withoutLease(tenant: (TenantRecord & Held) | undefined): TenantRecord | undefined {
+  if (!tenant) return undefined;
+  const { lease: _lease, ...record } = tenant;
+  return record;
+}
+
+/** A port each of whose methods is called through `around`. */
+function guarded<T extends object>(port: T, around: Around): T {
+  return new Proxy(port, {
+    get: (target, name, receiver) => {
+      const method: unknown = Reflect.get(target, name, receiver);
+      return typeof method === "function" ? (...args: unknown[]) => around(() => method(...args)) : method;
+    },
+  });
+}
+
+function idsNamed(things: ReadonlyMap<string, { name: string }>, name: string): string[] {
+  return [...things].filter(([, thing]) => thing.name === name).map(([id]) => id);
+}
