@@ -1,0 +1,163 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DamagedStateError } from "../kernel/store.ts";
+
+/** Another process has the tables open. */
+export class TablesInUseError extends Error {
+  constructor(directory: string) {
+    super(`another process has the tables in ${directory} open: end it first`);
+    this.name = "TablesInUseError";
+  }
+}
+
+/** One change of a record. `expiresAt`: epoch seconds from which the record is to be swept away. */
+export type Write =
+  | {
+      readonly type: "put";
+      readonly space: string;
+      readonly key: string;
+      readonly value: unknown;
+      readonly expiresAt?: number | undefined;
+    }
+  | { readonly type: "delete"; readonly space: string; readonly key: string };
+
+/** Bounds of a range of keys; `limit` below zero means none. */
+export interface Range {
+  readonly gt?: string;
+  readonly gte?: string;
+  readonly lt?: string;
+  readonly lte?: string;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+export interface ExpiredRecord {
+  readonly space: string;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+const BUSY = 5;
+const WAIT_FOR_LOCK_MS = 1000;
+
+/**
+ * Ordered JSON records by space and key in one SQLite file. A commit is all or nothing, also when the process is
+ * killed in the middle of it, and what was committed is there again after a kill (WAL).
+ */
+export class Records {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #open = true;
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** @param directory undefined: in memory. Throws {@link DamagedStateError} and {@link TablesInUseError}. */
+  static open(directory: string | undefined): Records {
+    const file = directory === undefined ? ":memory:" : join(directory, "dynamodb.sqlite");
+    try {
+      if (directory !== undefined) mkdirSync(directory, { recursive: true });
+      const database = new DatabaseSync(file, { timeout: WAIT_FOR_LOCK_MS });
+      database.exec(
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+      );
+      database.exec(
+        "CREATE TABLE IF NOT EXISTS records (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires_at REAL, PRIMARY KEY (space, key)) WITHOUT ROWID;" +
+          "CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires_at) WHERE expires_at IS NOT NULL;" +
+          "BEGIN IMMEDIATE; COMMIT",
+      );
+      const [check] = database.prepare("PRAGMA quick_check(1)").all();
+      if (check?.quick_check !== "ok") throw new Error(String(check?.quick_check));
+      return new Records(database);
+    } catch (cause) {
+      if (cause instanceof Error && "errcode" in cause && cause.errcode === BUSY)
+        throw new TablesInUseError(directory ?? file);
+      throw new DamagedStateError(file, cause);
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** The value of a record; undefined when there is none. */
+  get(space: string, key: string): unknown {
+    const row = this.#prepare("SELECT value FROM records WHERE space = ? AND key = ?").get(space, key);
+    return row && JSON.parse(String(row.value));
+  }
+
+  /** Keys and values of a range in the order of the keys' bytes; read as far as the caller goes on. */
+  *range(space: string, { gt, gte, lt, lte, reverse, limit = -1 }: Range): Generator<[string, unknown]> {
+    const bounds: [string, string | undefined][] = [
+      [" AND key > ?", gt],
+      [" AND key >= ?", gte],
+      [" AND key < ?", lt],
+      [" AND key <= ?", lte],
+    ];
+    const given = bounds.filter(([, bound]) => bound !== undefined);
+    const where = given.map(([condition]) => condition).join("");
+    const statement = this.#prepare(
+      `SELECT key, value FROM records WHERE space = ?${where} ORDER BY key ${reverse ? "DESC" : "ASC"} LIMIT ?`,
+    );
+    for (const row of statement.iterate(space, ...given.map(([, bound]) => String(bound)), limit))
+      yield [String(row.key), JSON.parse(String(row.value))];
+  }
+
+  /** Applies all writes or none. */
+  commit(writes: readonly Write[]): void {
+    this.#atomically(() => {
+      for (const write of writes)
+        if (write.type === "put")
+          this.#prepare(
+            "INSERT INTO records (space, key, value, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
+          ).run(write.space, write.key, JSON.stringify(write.value), write.expiresAt ?? null);
+        else this.#prepare("DELETE FROM records WHERE space = ? AND key = ?").run(write.space, write.key);
+    });
+  }
+
+  /** Forgets every record of a space. */
+  clear(space: string): void {
+    this.#prepare("DELETE FROM records WHERE space = ?").run(space);
+  }
+
+  /** Records that expired in the given time (epoch seconds), the earliest first. */
+  expired({ after, until, limit }: { after: number; until: number; limit: number }): ExpiredRecord[] {
+    return this.#prepare(
+      "SELECT space, key, value FROM records WHERE expires_at > ? AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+    )
+      .all(after, until, limit)
+      .map((row) => ({
+        space: String(row.space),
+        key: String(row.key),
+        value: JSON.parse(String(row.value)),
+      }));
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#database.close();
+  }
+
+  #atomically(work: () => void): void {
+    this.#prepare("BEGIN IMMEDIATE").run();
+    try {
+      work();
+      this.#prepare("COMMIT").run();
+    } catch (error) {
+      this.#prepare("ROLLBACK").run();
+      throw error;
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
