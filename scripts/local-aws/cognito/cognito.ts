@@ -6,12 +6,15 @@ import { jsonProtocol } from "../kernel/json-protocol.ts";
 import type { AwsRequest, AwsResponse, Service } from "../kernel/service.ts";
 import type { Stack } from "../kernel/stack.ts";
 import type { Store } from "../kernel/store.ts";
+import { Authentication } from "./authentication.ts";
+import { Challenges } from "./challenges.ts";
 import { clientTokenOperations } from "./client-credentials.ts";
 import { clientOperations } from "./client-operations.ts";
 import { clientSecretOperations } from "./client-secrets.ts";
 import { Clients } from "./clients.ts";
 import { type Directory, deployStack } from "./deployment.ts";
 import { Domains, domainOperations } from "./domains.ts";
+import { groupOperations } from "./group-operations.ts";
 import { Groups } from "./groups.ts";
 import { Input } from "./input.ts";
 import type { Operations } from "./operations.ts";
@@ -20,8 +23,13 @@ import { poolOperations } from "./pool-operations.ts";
 import { Pools } from "./pools.ts";
 import { PreTokenGeneration, TRIGGER_TIMEOUT } from "./pre-token-generation.ts";
 import { ResourceServers, resourceServerOperations } from "./resource-servers.ts";
+import { sessionOperations } from "./session-operations.ts";
+import { adminSignInOperations, signInOperations } from "./sign-in-operations.ts";
+import { SignIns } from "./sign-ins.ts";
 import { TOKEN_PATH, TokenEndpoint } from "./token-endpoint.ts";
 import { TokenIssuer } from "./token-issuer.ts";
+import { userOperations } from "./user-operations.ts";
+import { Users } from "./users.ts";
 import { WellKnown } from "./well-known.ts";
 
 export interface CognitoOptions {
@@ -59,6 +67,8 @@ export class Cognito implements Service {
     const servers = new ResourceServers(store);
     const clients = new Clients(store);
     const groups = new Groups(store);
+    const users = new Users(store);
+    const signIns = new SignIns(store, clock);
     this.#directory = { pools, keys, domains, servers, clients, groups };
     const trigger = new PreTokenGeneration({
       invoke: options.invoke,
@@ -68,14 +78,30 @@ export class Cognito implements Service {
     const issuer = new TokenIssuer({ pools, keys, clock, trigger });
     this.#tokenEndpoint = new TokenEndpoint({ clients, domains, servers, issuer });
     this.#wellKnown = new WellKnown(pools, keys);
+    const authentication = new Authentication({
+      pools,
+      users,
+      groups,
+      signIns,
+      challenges: new Challenges(store, clock),
+      issuer,
+      clock,
+    });
     this.#signed = {
-      ...poolOperations(pools, keys, domains, [servers, clients, groups]),
+      ...poolOperations(pools, keys, domains, [servers, clients, groups, users, signIns]),
       ...domainOperations(domains, pools, stack.accountId),
       ...resourceServerOperations(servers, pools),
       ...clientOperations(clients, pools, servers, clock),
       ...clientSecretOperations(clients, pools, clock),
+      ...userOperations(users, pools, signIns, clock),
+      ...groupOperations(groups, users, pools, clock),
+      ...adminSignInOperations(authentication, clients, pools),
     };
-    this.#unsigned = { ...clientTokenOperations(clients, servers, issuer) };
+    this.#unsigned = {
+      ...clientTokenOperations(clients, servers, issuer),
+      ...signInOperations(authentication, clients),
+      ...sessionOperations({ pools, keys, clients, users, signIns, clock }),
+    };
   }
 
   /** Brings the template's Cognito resources into being. Throws {@link AwsError} for what Cognito would refuse. */

@@ -92,7 +92,7 @@ export class Input {
   optionalTextMap(member: string): Record<string, string> | undefined {
     const map = this.optionalStructure(member);
     if (!map) return undefined;
-    return Object.fromEntries(Object.keys(map.members).map((key) => [key, map.text(key)]));
+    return Object.fromEntries(Object.keys(map.members).map((key) => [key, map.text(key, { shortest: 0 })]));
   }
 
   optionalList(member: string, most: number): unknown[] | undefined {

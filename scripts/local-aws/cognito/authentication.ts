@@ -1,0 +1,174 @@
+import type { Clock } from "../kernel/clock.ts";
+import type { Challenges } from "./challenges.ts";
+import type { Client } from "./clients.ts";
+import { invalidParameter, notAuthorized } from "./errors.ts";
+import type { Groups } from "./groups.ts";
+import { Input } from "./input.ts";
+import { checkPassword } from "./password-policy.ts";
+import { userByPassword } from "./password-sign-in.ts";
+import { hashPassword } from "./passwords.ts";
+import type { Pool, Pools } from "./pools.ts";
+import type { TokenSubject, TriggerSource } from "./pre-token-generation.ts";
+import { checkSecretHash } from "./secret-hash.ts";
+import type { SignIn, SignIns } from "./sign-ins.ts";
+import type { TokenIssuer } from "./token-issuer.ts";
+import { checkRequiredAttributes, readUserAttributes } from "./user-attributes.ts";
+import type { User, Users } from "./users.ts";
+
+type Texts = Readonly<Record<string, string>>;
+
+export interface AuthenticationParts {
+  readonly pools: Pools;
+  readonly users: Users;
+  readonly groups: Groups;
+  readonly signIns: SignIns;
+  readonly challenges: Challenges;
+  readonly issuer: TokenIssuer;
+  readonly clock: Clock;
+}
+
+/** Signs people in: with a password, with a new password in place of a temporary one, with a refresh token. */
+export class Authentication {
+  readonly #parts: AuthenticationParts;
+
+  constructor(parts: AuthenticationParts) {
+    this.#parts = parts;
+  }
+
+  /** A result with tokens, or the challenge to set a new password. */
+  async withPassword(client: Client, parameters: Texts) {
+    const { pools, users, clock, challenges } = this.#parts;
+    const username = required(parameters, "USERNAME");
+    const password = required(parameters, "PASSWORD");
+    const pool = pools.get(client.poolId);
+    checkSecretHash(client, username, parameters.SECRET_HASH);
+    const user = await userByPassword(users, pool, client, { username, password }, clock);
+    if (user.status === "CONFIRMED")
+      return this.#signIn(client, user, "TokenGeneration_Authentication", undefined);
+    return {
+      ChallengeName: "NEW_PASSWORD_REQUIRED",
+      Session: challenges.pose(client, user),
+      ChallengeParameters: {
+        USER_ID_FOR_SRP: user.username,
+        requiredAttributes: JSON.stringify(missingAttributes(user, pool)),
+        userAttributes: JSON.stringify(user.attributes),
+      },
+    };
+  }
+
+  /** Answers NEW_PASSWORD_REQUIRED. */
+  async withNewPassword(
+    client: Client,
+    session: string,
+    responses: Texts,
+    clientMetadata: Texts | undefined,
+  ) {
+    const { pools, users, clock, challenges } = this.#parts;
+    const username = required(responses, "USERNAME");
+    const password = required(responses, "NEW_PASSWORD");
+    checkSecretHash(client, username, responses.SECRET_HASH);
+    const pool = pools.get(client.poolId);
+    const challenge = challenges.get(session, client);
+    const user = users.get(pool, username);
+    if (user.username !== challenge.username) throw notAuthorized("Invalid session for the user.");
+    if (!user.enabled) throw notAuthorized("User is disabled.");
+    checkPassword(password, pool.settings.passwordPolicy);
+    const given = attributesIn(responses, pool);
+    checkRequiredAttributes({ ...user.attributes, ...given }, pool);
+    const passwordHash = await hashPassword(password);
+    // While the password was hashed, the same challenge may have been answered or the user changed.
+    challenges.get(session, client);
+    challenges.settle(session);
+    const { passwordExpiresAt: _expiry, ...kept } = users.get(pool, user.username);
+    const confirmed = users.put(pool, {
+      ...kept,
+      attributes: { ...kept.attributes, ...given },
+      passwordHash,
+      status: "CONFIRMED",
+      modifiedAt: clock.now(),
+    });
+    return this.#signIn(client, confirmed, "TokenGeneration_NewPasswordChallenge", clientMetadata);
+  }
+
+  /** New ID and access tokens; the refresh token stays as it is. */
+  async withRefreshToken(client: Client, parameters: Texts) {
+    const { pools, users, signIns, clock } = this.#parts;
+    const signIn = signIns.ofRefreshToken(required(parameters, "REFRESH_TOKEN"));
+    if (signIn?.clientId !== client.id) throw notAuthorized("Invalid Refresh Token");
+    const user = users.find(pools.get(client.poolId), signIn.username);
+    checkSecretHash(client, signIn.username, parameters.SECRET_HASH);
+    if (signIn.revoked) throw notAuthorized("Refresh Token has been revoked");
+    if (signIn.expiresAt <= clock.now()) throw notAuthorized("Refresh Token has expired");
+    if (!user) throw notAuthorized("Invalid Refresh Token");
+    if (!user.enabled) throw notAuthorized("User is disabled.");
+    return this.#result(client, user, signIn, "TokenGeneration_RefreshTokens", undefined);
+  }
+
+  async #signIn(client: Client, user: User, source: TriggerSource, clientMetadata: Texts | undefined) {
+    const { signIn, refreshToken } = this.#parts.signIns.start(client, user);
+    const result = await this.#result(client, user, signIn, source, clientMetadata);
+    return {
+      ...result,
+      AuthenticationResult: { ...result.AuthenticationResult, RefreshToken: refreshToken },
+    };
+  }
+
+  async #result(
+    client: Client,
+    user: User,
+    signIn: SignIn,
+    source: TriggerSource,
+    clientMetadata: Texts | undefined,
+  ) {
+    const tokens = await this.#parts.issuer.forUser(client, this.#subject(user), {
+      sub: user.sub,
+      authTime: signIn.authTime,
+      originJti: signIn.originJti,
+      source,
+      clientMetadata,
+    });
+    return {
+      ChallengeParameters: {},
+      AuthenticationResult: {
+        AccessToken: tokens.accessToken,
+        ExpiresIn: tokens.expiresIn,
+        IdToken: tokens.idToken,
+        TokenType: "Bearer",
+      },
+    };
+  }
+
+  #subject(user: User): TokenSubject {
+    const groups = this.#parts.groups.byPrecedence(user.poolId, user.groups);
+    const roles = groups.flatMap(({ roleArn }) => roleArn ?? []);
+    return {
+      userName: user.username,
+      userAttributes: { sub: user.sub, "cognito:user_status": user.status, ...user.attributes },
+      groups: groups.map(({ name }) => name),
+      roles,
+      preferredRole: groups[0]?.roleArn,
+    };
+  }
+}
+
+function required(parameters: Texts, name: string): string {
+  const value = parameters[name];
+  if (!value) throw invalidParameter(`Missing required parameter ${name}`);
+  return value;
+}
+
+const PREFIX = "userAttributes.";
+
+/** Attributes come with the new password as `userAttributes.<name>`. */
+function attributesIn(responses: Texts, pool: Pool): Record<string, string> {
+  const entries = Object.entries(responses)
+    .filter(([name]) => name.startsWith(PREFIX))
+    .map(([name, Value]) => ({ Name: name.slice(PREFIX.length), Value }));
+  return readUserAttributes(new Input({ UserAttributes: entries }), pool);
+}
+
+function missingAttributes(user: User, pool: Pool): string[] {
+  return pool.settings.requiredAttributes
+    .filter((name) => name !== "sub" && !(name in user.attributes))
+    .map((name) => `${PREFIX}${name}`);
+}
