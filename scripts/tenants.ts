@@ -1,0 +1,101 @@
+/**
+ * The operators' CLI: `npm run tenants -- <command>`. Without `--stage` it works on the local stack, with
+ * it on a deployed one, under the operator's own AWS credentials.
+ * Exit code 0: done; 1: refused or failed; 2: what was typed makes no sense.
+ */
+import { Command, CommanderError } from "commander";
+import { TenantOperations } from "../src/aws/tenant-operations.ts";
+import { SCOPES } from "../src/domain/access/scope.ts";
+import { Refusal } from "../src/domain/refusal.ts";
+import { newTenant } from "../src/domain/tenancy/new-tenant.ts";
+import { PLAN_NAMES } from "../src/domain/tenancy/plan.ts";
+import { explainError } from "./stage/explain-error.ts";
+import { LOCAL_STAGE, localAwsEndpoint, useLocalAws } from "./stage/local-environment.ts";
+import { stageSettings } from "./stage/stage-settings.ts";
+import {
+  addClient,
+  createTenant,
+  listTenants,
+  type Session,
+  showTenant,
+  showUsage,
+} from "./tenants/commands.ts";
+
+interface GlobalOptions {
+  readonly stage?: string;
+  readonly json?: boolean;
+}
+
+const commaSeparated = (text: string) => text.split(",").map((item) => item.trim());
+
+const program = new Command("tenants")
+  .description("Onboard tenants and look after them")
+  .option("--stage <stage>", "a deployed stage; without it, the local stack")
+  .option("--json", "print the result as JSON, and nothing else, on standard output")
+  .showHelpAfterError("(--help shows what can be done)")
+  .exitOverride();
+
+program
+  .command("create")
+  .description("onboard a tenant, or finish an onboarding that was interrupted")
+  .argument("<slug>", "short name: 3 to 40 of a-z, 0-9 and -")
+  .requiredOption("--plan <plan>", PLAN_NAMES.join(", "))
+  .option("--name <name>", "the tenant's full name; the slug when left out")
+  .option("--scopes <scopes>", `comma-separated; all when left out: ${SCOPES.join(", ")}`, commaSeparated)
+  .action(async (slug: string, options: { plan: string; name?: string; scopes?: string[] }) => {
+    // What can be judged here needs no stack to be running.
+    const wanted = newTenant({ slug, ...options });
+    await createTenant(await open(), wanted);
+  });
+
+program
+  .command("list")
+  .description("all tenants")
+  .action(async () => listTenants(await open()));
+
+program
+  .command("show")
+  .description("one tenant with its clients")
+  .argument("<tenant>", "slug or tenant id")
+  .action(async (tenant: string) => showTenant(await open(), tenant));
+
+program
+  .command("add-client")
+  .description("give a tenant a further client with a secret of its own")
+  .argument("<tenant>", "slug or tenant id")
+  .option("--label <label>", "tells the tenant's clients apart; client-2, client-3, … when left out")
+  .option("--scopes <scopes>", "comma-separated; all that the tenant has when left out", commaSeparated)
+  .action(async (tenant: string, options: { label?: string; scopes?: string[] }) =>
+    addClient(await open(), tenant, options),
+  );
+
+program
+  .command("usage")
+  .description("what a tenant used of its plan, by day")
+  .argument("<tenant>", "slug or tenant id")
+  .option("--from <day>", "yyyy-mm-dd in UTC; 29 days before --to when left out")
+  .option("--to <day>", "yyyy-mm-dd in UTC; today when left out")
+  .action(async (tenant: string, options: { from?: string; to?: string }) =>
+    showUsage(await open(), tenant, options),
+  );
+
+/** The environment comes first: an SDK client reads it when it is made. */
+async function open(): Promise<Session> {
+  const { stage, json = false } = program.opts<GlobalOptions>();
+  if (stage === undefined) useLocalAws(localAwsEndpoint());
+  const settings = await stageSettings(stage ?? LOCAL_STAGE);
+  return { operations: new TenantOperations(settings), settings, json };
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const target = program.opts<GlobalOptions>().stage === undefined ? "local" : "deployed";
+  process.stderr.write(`error: ${explainError(error, target)}\n`);
+  return error instanceof Refusal && error.code === "invalid" ? 2 : 1;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}

@@ -1,0 +1,93 @@
+import Table from "cli-table3";
+import type { Credentials } from "../../src/domain/tenancy/onboarding.ts";
+import type { AppClientRecord, TenantRecord } from "../../src/domain/tenancy/tenant.ts";
+import type { DayOfUsage } from "../../src/domain/tenancy/usage.ts";
+
+/** Plain borders of spaces: the output is read by people and by grep. */
+const PLAIN = {
+  chars: {
+    ...Object.fromEntries(
+      ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"].map(
+        (name) => [name, ""],
+      ),
+    ),
+    ...Object.fromEntries(
+      ["left", "left-mid", "mid", "mid-mid", "right", "right-mid"].map((name) => [name, ""]),
+    ),
+    middle: "  ",
+  },
+  style: { "padding-left": 0, "padding-right": 0, head: ["bold"], border: [] },
+};
+
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const style = process.stdout.isTTY ? PLAIN.style : { ...PLAIN.style, head: [] };
+  const lines = new Table({ chars: PLAIN.chars, style, head: [...head] });
+  lines.push(...rows.map((row) => [...row]));
+  return lines.toString().replaceAll(/ +$/gm, "");
+}
+
+export function tenantTable(tenants: readonly TenantRecord[]): string {
+  return table(
+    ["SLUG", "TENANT", "PLAN", "STATUS", "CREATED", "NAME"],
+    tenants.map(({ slug, tenantId, plan, status, createdAt, name }) => [
+      slug,
+      tenantId,
+      plan,
+      status,
+      createdAt,
+      name,
+    ]),
+  );
+}
+
+export function tenantDetails(tenant: TenantRecord): string {
+  return pairs({
+    Tenant: tenant.tenantId,
+    Slug: tenant.slug,
+    Name: tenant.name,
+    Plan: tenant.plan,
+    Status: tenant.status,
+    Scopes: tenant.scopes.join(", "),
+    Created: tenant.createdAt,
+    "Usage plan": tenant.usagePlanId ?? "–",
+    "API key id": tenant.apiKeyId ?? "–",
+  });
+}
+
+export function clientTable(clients: readonly AppClientRecord[]): string {
+  return table(
+    ["LABEL", "CLIENT", "CREATED", "SCOPES"],
+    clients.map(({ label, clientId, createdAt, scopes }) => [label, clientId, createdAt, scopes.join(", ")]),
+  );
+}
+
+export function usageTable(days: readonly DayOfUsage[]): string {
+  return table(
+    ["DATE (UTC)", "USED", "REMAINING"],
+    days.map(({ date, used, remaining }) => [date, used, remaining ?? "unlimited"]),
+  );
+}
+
+/** @param addresses where the credentials are used, by name. */
+export function secrets(
+  { clientId, clientSecret, apiKey }: Omit<Credentials, "apiKey"> & { apiKey?: string },
+  addresses: Readonly<Record<string, string>>,
+): string {
+  return [
+    pairs({
+      "Client id": clientId,
+      "Client secret": clientSecret,
+      ...(apiKey !== undefined && { "API key": apiKey }),
+      ...addresses,
+    }),
+    "",
+    "These secrets are shown this once and kept nowhere by Gatehouse: hand them over now.",
+  ].join("\n");
+}
+
+function pairs(values: Readonly<Record<string, string>>): string {
+  const width = Math.max(...Object.keys(values).map(({ length }) => length)) + 2;
+  return Object.entries(values)
+    .map(([name, value]) => `${name.padEnd(width)}${value}`)
+    .join("\n");
+}
