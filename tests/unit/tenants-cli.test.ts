@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+
+const SCRIPT = join(import.meta.dirname, "..", "..", "scripts", "tenants.ts");
+/** Nothing listens on the discard port here. */
+const NO_STACK = { LOCAL_AWS_PORT: "9" };
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function tenants(...args: string[]): Promise<Run> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [SCRIPT, ...args],
+      { env: { PATH: process.env.PATH, ...NO_STACK } },
+      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+describe("what is typed and makes no sense exits with 2 and says why", () => {
+  it.each([
+    [[], "Usage: tenants"],
+    [["frob"], "unknown command 'frob'"],
+    [["list", "--frob"], "unknown option '--frob'"],
+    [["create"], "required option '--plan <plan>'"],
+    [["create", "skyways"], "required option '--plan <plan>'"],
+    [["create", "--plan", "trial"], "missing required argument 'slug'"],
+    [["show"], "missing required argument 'tenant'"],
+    [["create", "Sky", "--plan", "trial"], '"Sky" is no slug: 3 to 40 of a-z, 0-9 and -'],
+    [
+      ["create", "skyways", "--plan", "gold"],
+      'There is no plan "gold"; the plans are trial, standard, premium.',
+    ],
+    [
+      ["create", "skyways", "--plan", "trial", "--scopes", "flights.read,flights.fly"],
+      'There is no scope "flights.fly"; the scopes are flights.read,',
+    ],
+  ])("%j", async (args, explanation) => {
+    const { code, stdout, stderr } = await tenants(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(explanation);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe("without a running stack", () => {
+  it.each([
+    [["list"]],
+    [["--json", "list"]],
+    [["create", "skyways", "--plan", "trial"]],
+    [["usage", "skyways"]],
+  ])("%j is one line that says how to start it", async (args) => {
+    expect(await tenants(...args)).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "error: The local stack is not running: start it with npm start.\n",
+    });
+  });
+});
+
+it("help goes to standard output and is no failure", async () => {
+  const { code, stdout, stderr } = await tenants("--help");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain("Onboard tenants");
+});
