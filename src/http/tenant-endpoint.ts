@@ -1,5 +1,5 @@
 import middy from "@middy/core";
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import type { Scope } from "../domain/access/scope.ts";
 import type { VerifiedTenant } from "../domain/access/verified-tenant.ts";
 import type { Validator } from "../generated/validator.d.ts";
@@ -64,8 +64,12 @@ export function tenantEndpoint<Body = undefined, Query = undefined>(endpoint: Te
     .use(requireTenantKey());
   for (const step of body ? parseBody(body) : []) gate.use(step);
 
+  const opened = gate.handler(answer);
+  // The steps put into the context what its type promises before anything reads it.
+  const handler = (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> =>
+    opened(event, context as GateContext);
   const contract: EndpointContract = { scopes, body };
-  return Object.assign(gate.handler(answer), { contract });
+  return Object.assign(handler, { contract });
 }
 
 /** The type parameter is `undefined` when there is no validator to infer another from. */

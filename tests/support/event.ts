@@ -17,16 +17,15 @@ export interface RequestOptions {
 export function proxyEvent(options: RequestOptions = {}): APIGatewayProxyEvent {
   const { method = "GET", resource = "/v1/flights", headers = {}, query, pathParameters, body } = options;
   const path = options.path ?? resource;
+  const allHeaders = { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers };
   const event = {
     resource,
     path,
     httpMethod: method,
-    headers: { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
-    multiValueHeaders: {},
+    headers: allHeaders,
+    multiValueHeaders: multiValue(allHeaders),
     queryStringParameters: query ?? null,
-    multiValueQueryStringParameters: query
-      ? Object.fromEntries(Object.entries(query).map(([k, v]) => [k, [v]]))
-      : null,
+    multiValueQueryStringParameters: query ? multiValue(query) : null,
     pathParameters: pathParameters ?? null,
     stageVariables: null,
     body: body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body),
@@ -44,4 +43,8 @@ export function proxyEvent(options: RequestOptions = {}): APIGatewayProxyEvent {
 
 export function invocationContext(): Context {
   return { awsRequestId: "invocation-1", functionName: "test" } as Context;
+}
+
+function multiValue(values: Record<string, string>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]]));
 }

@@ -11,6 +11,7 @@ type Claims = Record<string, unknown>;
 /** A user pool's keys and token shape, without the pool: signs whatever a test wants to see refused. */
 export class TokenIssuer {
   readonly poolId = POOL_ID;
+  readonly issuer = ISSUER;
   readonly publicKey: JWK;
   readonly #keys: Awaited<ReturnType<typeof generateKeyPair>>;
   readonly #server: Server;
