@@ -5,12 +5,15 @@ import {
   AdminCreateUserCommand,
   AdminGetUserCommand,
   AdminSetUserPasswordCommand,
+  CreateResourceServerCommand,
   CreateUserPoolClientCommand,
   DescribeResourceServerCommand,
   DescribeUserPoolClientCommand,
   DescribeUserPoolCommand,
   GetUserCommand,
   InitiateAuthCommand,
+  ListGroupsCommand,
+  ListResourceServersCommand,
   ListUserPoolClientsCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
@@ -179,6 +182,31 @@ describe("a deployment", () => {
     expect(answer.status).toBe(200);
     expect(after.events).toEqual([]);
     expect((await after.sdk.send(new AdminGetUserCommand(names))).Username).toBe("ada");
+  });
+});
+
+describe("a deployment of a template that lost resources", () => {
+  it("deletes those, and nothing that was made by API calls", async () => {
+    const before = await start();
+    await before.sdk.send(
+      new CreateResourceServerCommand({ UserPoolId: before.poolId, Identifier: "own", Name: "own" }),
+    );
+    const { UserPool, PreToken } = airlineTemplate.Resources;
+    const after = await restarted(before, {
+      template: { Resources: { ...(UserPool && { UserPool }), ...(PreToken && { PreToken }) } },
+    });
+    const pool = { UserPoolId: after.poolId };
+    const servers = await after.sdk.send(new ListResourceServersCommand(pool));
+    expect(servers.ResourceServers?.map(({ Identifier }) => Identifier)).toEqual(["own"]);
+    expect((await after.sdk.send(new ListUserPoolClientsCommand(pool))).UserPoolClients).toEqual([]);
+    expect((await after.sdk.send(new ListGroupsCommand(pool))).Groups).toEqual([]);
+    expect((await after.sdk.send(new DescribeUserPoolCommand(pool))).UserPool).not.toHaveProperty("Domain");
+  });
+
+  it("moves the pool to another domain", async () => {
+    const after = await restarted(await start(), { template: changed("Domain", { Domain: "moved" }) });
+    const { UserPool } = await after.sdk.send(new DescribeUserPoolCommand({ UserPoolId: after.poolId }));
+    expect(UserPool?.Domain).toBe("moved");
   });
 });
 

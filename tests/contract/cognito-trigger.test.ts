@@ -90,6 +90,31 @@ describe("a pre token generation trigger that", () => {
   });
 });
 
+describe("a trigger that Cognito may not invoke gets the request refused:", () => {
+  it.each<[name: string, permission: Record<string, unknown> | undefined]>([
+    ["no permission", undefined],
+    ["a permission of another service", { Principal: "apigateway.amazonaws.com" }],
+    ["a permission for another function", { FunctionName: "another" }],
+    ["a permission for another pool", { SourceArn: "arn:aws:cognito-idp:*:*:userpool/another" }],
+  ])("%s", async (_name, permission) => {
+    const { PreTokenPermission, ...others } = airlineTemplate.Resources;
+    const changed = {
+      Type: "AWS::Lambda::Permission",
+      Properties: { ...PreTokenPermission?.Properties, ...permission },
+    };
+    const other = await startCognito({
+      template: { Resources: permission ? { ...others, PreTokenPermission: changed } : others },
+    });
+    const { answer } = await tokenFor({}, other);
+    expect(answer.body).toEqual({
+      error: "invalid_request",
+      error_description: "PreTokenGeneration invocation failed due to error AccessDeniedException.",
+    });
+    expect(other.events).toEqual([]);
+    await other.close();
+  });
+});
+
 describe("the trigger's event for a machine", () => {
   it("is version three, names the client and its scopes, and carries the metadata", async () => {
     const { client } = await tokenFor({

@@ -12,6 +12,7 @@ import { clientTokenOperations } from "./client-credentials.ts";
 import { clientOperations } from "./client-operations.ts";
 import { clientSecretOperations } from "./client-secrets.ts";
 import { Clients } from "./clients.ts";
+import { DeployedResources } from "./deployed-resources.ts";
 import { type Directory, deployStack } from "./deployment.ts";
 import { Domains, domainOperations } from "./domains.ts";
 import { groupOperations } from "./group-operations.ts";
@@ -28,6 +29,7 @@ import { adminSignInOperations, signInOperations } from "./sign-in-operations.ts
 import { SignIns } from "./sign-ins.ts";
 import { TOKEN_PATH, TokenEndpoint } from "./token-endpoint.ts";
 import { TokenIssuer } from "./token-issuer.ts";
+import { mayInvokeTrigger } from "./trigger-permission.ts";
 import { userOperations } from "./user-operations.ts";
 import { Users } from "./users.ts";
 import { WellKnown } from "./well-known.ts";
@@ -69,9 +71,11 @@ export class Cognito implements Service {
     const groups = new Groups(store);
     const users = new Users(store);
     const signIns = new SignIns(store, clock);
-    this.#directory = { pools, keys, domains, servers, clients, groups };
+    const deployed = new DeployedResources(store);
+    this.#directory = { pools, keys, domains, servers, clients, groups, users, deployed };
     const trigger = new PreTokenGeneration({
       invoke: options.invoke,
+      mayInvoke: (lambdaArn, poolId) => mayInvokeTrigger(stack, lambdaArn, pools.arn(poolId)),
       region: stack.region,
       timeout: options.triggerTimeout ?? TRIGGER_TIMEOUT,
     });

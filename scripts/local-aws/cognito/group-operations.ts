@@ -42,10 +42,8 @@ export function groupOperations(groups: Groups, users: Users, pools: Pools, cloc
 
     DeleteGroup(input) {
       const group = existing(input);
-      const pool = pools.get(group.poolId);
-      for (const user of users.ofPool(pool.id).filter((member) => member.groups.includes(group.name)))
-        users.put(pool, { ...user, groups: user.groups.filter((name) => name !== group.name) });
-      groups.delete(group);
+      users.leaveGroup(pools.get(group.poolId), group.name);
+      groups.delete(group.poolId, group.name);
       return {};
     },
 

@@ -45,8 +45,8 @@ export class Groups {
     return stored;
   }
 
-  delete(group: Group): void {
-    this.#groups.delete(keyOf(group.poolId, group.name));
+  delete(poolId: string, name: string): void {
+    this.#groups.delete(keyOf(poolId, name));
   }
 
   ofPool(poolId: string): Group[] {
@@ -62,7 +62,7 @@ export class Groups {
   }
 
   readonly deleteAllOf = (poolId: string): void => {
-    for (const group of this.ofPool(poolId)) this.delete(group);
+    for (const { name } of this.ofPool(poolId)) this.delete(poolId, name);
   };
 }
 

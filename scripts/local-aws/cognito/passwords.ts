@@ -1,4 +1,4 @@
-import { type BinaryLike, randomBytes, randomInt, scrypt, timingSafeEqual } from "node:crypto";
+import { type BinaryLike, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 
 const derive = (password: BinaryLike, salt: Buffer): Promise<Buffer> =>
   new Promise((resolve, reject) => {
@@ -16,13 +16,4 @@ export async function isPassword(password: string, hash: string): Promise<boolea
   const derived = await derive(password, Buffer.from(salt, "base64url"));
   const expected = Buffer.from(key, "base64url");
   return derived.length === expected.length && timingSafeEqual(derived, expected);
-}
-
-const KINDS = ["abcdefghijkmnopqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789", "!@#%*-_+="];
-
-/** A temporary password that satisfies every policy of up to that length. */
-export function newTemporaryPassword(length: number): string {
-  const draw = (alphabet: string) => alphabet.charAt(randomInt(alphabet.length));
-  const rest = Array.from({ length: Math.max(length, 12) - KINDS.length }, () => draw(KINDS.join("")));
-  return [...KINDS.map(draw), ...rest].join("");
 }

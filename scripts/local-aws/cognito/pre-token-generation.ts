@@ -29,6 +29,9 @@ export interface TokenOccasion {
   readonly clientMetadata: Readonly<Record<string, string>> | undefined;
 }
 
+/** Whether the function's resource policy lets Cognito call it for that pool. */
+export type MayInvokeTrigger = (lambdaArn: string, poolId: string) => boolean;
+
 const EVENT_VERSIONS: Readonly<Record<TriggerVersion, string>> = { V1_0: "1", V2_0: "2", V3_0: "3" };
 
 /**
@@ -41,12 +44,19 @@ const ATTEMPTS = 3;
 /** Calls the pre token generation trigger of a pool and reads what it wants changed. */
 export class PreTokenGeneration {
   readonly #invoke: InvokeFunction;
+  readonly #mayInvoke: MayInvokeTrigger;
   readonly #region: string;
   readonly #timeout: number;
 
   /** @param options.timeout milliseconds that the trigger has for one attempt */
-  constructor(options: { invoke: InvokeFunction; region: string; timeout: number }) {
+  constructor(options: {
+    invoke: InvokeFunction;
+    mayInvoke: MayInvokeTrigger;
+    region: string;
+    timeout: number;
+  }) {
     this.#invoke = options.invoke;
+    this.#mayInvoke = options.mayInvoke;
     this.#region = options.region;
     this.#timeout = options.timeout;
   }
@@ -59,6 +69,7 @@ export class PreTokenGeneration {
   async overridesFor(pool: Pool, occasion: TokenOccasion): Promise<TokenOverrides> {
     const trigger = pool.settings.preTokenGeneration;
     if (!trigger || !hears(trigger.version, occasion.source)) return NO_OVERRIDES;
+    if (!this.#mayInvoke(trigger.lambdaArn, pool.id)) throw unexpected("AccessDeniedException");
     const event = this.#event(pool, occasion, trigger.version);
     const result = await this.#answer(trigger.lambdaArn, event);
     if ("error" in result)

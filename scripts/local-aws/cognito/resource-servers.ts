@@ -43,8 +43,8 @@ export class ResourceServers {
     return server;
   }
 
-  delete(server: ResourceServer): void {
-    this.#servers.delete(keyOf(server.poolId, server.identifier));
+  delete(poolId: string, identifier: string): void {
+    this.#servers.delete(keyOf(poolId, identifier));
   }
 
   ofPool(poolId: string): ResourceServer[] {
@@ -59,7 +59,7 @@ export class ResourceServers {
   }
 
   readonly deleteAllOf = (poolId: string): void => {
-    for (const server of this.ofPool(poolId)) this.delete(server);
+    for (const { identifier } of this.ofPool(poolId)) this.delete(poolId, identifier);
   };
 }
 
@@ -99,7 +99,8 @@ export function resourceServerOperations(servers: ResourceServers, pools: Pools)
     },
 
     DeleteResourceServer(input) {
-      servers.delete(existing(input));
+      const { poolId, identifier } = existing(input);
+      servers.delete(poolId, identifier);
       return {};
     },
 

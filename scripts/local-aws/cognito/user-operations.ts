@@ -6,7 +6,7 @@ import type { Input } from "./input.ts";
 import type { Operations } from "./operations.ts";
 import { page } from "./pages.ts";
 import { checkPassword } from "./password-policy.ts";
-import { hashPassword, newTemporaryPassword } from "./passwords.ts";
+import { hashPassword } from "./passwords.ts";
 import { type Pool, type Pools, poolIdOf } from "./pools.ts";
 import type { SignIns } from "./sign-ins.ts";
 import { timestamp } from "./time.ts";
@@ -135,15 +135,12 @@ function invited(user: User): User {
   return user;
 }
 
-/** No message is sent here, so whoever creates a user gives the temporary password or sets one. */
+/** No message is sent here, so a password that nobody was given would be of no use: none is made up. */
 async function temporaryPassword(input: Input, pool: Pool, now: number): Promise<Partial<User>> {
-  const policy = pool.settings.passwordPolicy;
   const given = input.optionalText("TemporaryPassword", PASSWORD);
-  if (given !== undefined) checkPassword(given, policy);
-  return {
-    passwordHash: await hashPassword(given ?? newTemporaryPassword(policy.minimumLength)),
-    passwordExpiresAt: temporaryUntil(pool, now),
-  };
+  if (given === undefined) return {};
+  checkPassword(given, pool.settings.passwordPolicy);
+  return { passwordHash: await hashPassword(given), passwordExpiresAt: temporaryUntil(pool, now) };
 }
 
 const temporaryUntil = (pool: Pool, now: number): number =>

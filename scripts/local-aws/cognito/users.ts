@@ -66,6 +66,12 @@ export class Users {
     return [...this.#users.values()].filter((user) => user.poolId === poolId);
   }
 
+  /** Takes everyone out of a group that is about to go. */
+  leaveGroup(pool: Pool, group: string): void {
+    for (const user of this.ofPool(pool.id).filter(({ groups }) => groups.includes(group)))
+      this.put(pool, { ...user, groups: user.groups.filter((name) => name !== group) });
+  }
+
   readonly deleteAllOf = (poolId: string): void => {
     for (const [key, user] of [...this.#users.entries()]) if (user.poolId === poolId) this.#users.delete(key);
   };
