@@ -2,7 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { Refusal } from "../domain/refusal.ts";
 import { type AddClientObserver, addClient } from "../domain/tenancy/add-client.ts";
-import { systemClock } from "../domain/tenancy/lease.ts";
+import { type Clock, systemClock } from "../domain/tenancy/lease.ts";
 import { newAppClient, newTenant } from "../domain/tenancy/new-tenant.ts";
 import { type OnboardingObserver, onboard } from "../domain/tenancy/onboarding.ts";
 import type { TenancyPorts } from "../domain/tenancy/ports.ts";
@@ -27,10 +27,13 @@ export interface TenancySettings {
 /** What operators do with tenants. Whatever is refused throws a Refusal whose `detail` they may read. */
 export class TenantOperations {
   readonly #ports: TenancyPorts;
+  readonly #clock: Clock;
   readonly #appClients: CognitoAppClients;
   readonly #apiKeys: GatewayApiKeys;
 
-  constructor({ stage, userPoolId, controlTable, usagePlanMode, tierPlanIds }: TenancySettings) {
+  constructor(settings: TenancySettings, clock = systemClock) {
+    const { stage, userPoolId, controlTable, usagePlanMode, tierPlanIds } = settings;
+    this.#clock = clock;
     const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
       marshallOptions: { removeUndefinedValues: true },
     });
@@ -45,7 +48,7 @@ export class TenantOperations {
   }
 
   onboard(input: Parameters<typeof newTenant>[0], observer: OnboardingObserver): Promise<TenantRecord> {
-    return onboard(this.#ports, systemClock, newTenant(input), observer);
+    return onboard(this.#ports, this.#clock, newTenant(input), observer);
   }
 
   addClient(
@@ -53,7 +56,7 @@ export class TenantOperations {
     input: Parameters<typeof newAppClient>[0],
     observer: AddClientObserver,
   ): Promise<AppClientRecord> {
-    return addClient(this.#ports, systemClock, tenant, newAppClient(input, tenant.scopes), observer);
+    return addClient(this.#ports, this.#clock, tenant, newAppClient(input, tenant.scopes), observer);
   }
 
   list(): Promise<TenantRecord[]> {
@@ -76,7 +79,7 @@ export class TenantOperations {
     { slug, status, usagePlanId, apiKeyId }: TenantRecord,
     period: { readonly from?: string | undefined; readonly to?: string | undefined },
   ): Promise<DayOfUsage[]> {
-    const days = usageDays(period, Date.now());
+    const days = usageDays(period, this.#clock.now());
     if (!usagePlanId || !apiKeyId)
       throw new Refusal("conflict", `"${slug}" is ${status} and has no usage yet.`);
     return usageByDay({ usagePlanId, apiKeyId }, days);
