@@ -6,7 +6,7 @@ const LONGEST = 15 * 60_000;
 /**
  * Until when a user is locked out after wrong passwords: a second after the fifth in a row, twice as
  * long after each further one, at most a quarter of an hour.
- * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow.html
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html#authentication-flow-lockout-behavior
  */
 export function lockedUntil(user: User): number {
   const { count, lastAt } = user.failedSignIns ?? { count: 0, lastAt: 0 };
