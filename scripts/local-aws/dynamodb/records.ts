@@ -57,24 +57,15 @@ export class Records {
   /** @param directory undefined: in memory. Throws {@link DamagedStateError} and {@link TablesInUseError}. */
   static open(directory: string | undefined): Records {
     const file = directory === undefined ? ":memory:" : join(directory, "dynamodb.sqlite");
+    let database: DatabaseSync | undefined;
     try {
       if (directory !== undefined) mkdirSync(directory, { recursive: true });
-      const database = new DatabaseSync(file, { timeout: WAIT_FOR_LOCK_MS });
-      database.exec(
-        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
-      );
-      database.exec(
-        "CREATE TABLE IF NOT EXISTS records (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires_at REAL, PRIMARY KEY (space, key)) WITHOUT ROWID;" +
-          "CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires_at) WHERE expires_at IS NOT NULL;" +
-          "BEGIN IMMEDIATE; COMMIT",
-      );
-      const [check] = database.prepare("PRAGMA quick_check(1)").all();
-      if (check?.quick_check !== "ok") throw new Error(String(check?.quick_check));
+      database = new DatabaseSync(file, { timeout: WAIT_FOR_LOCK_MS });
+      prepareDatabase(database);
       return new Records(database);
     } catch (cause) {
-      if (cause instanceof Error && "errcode" in cause && cause.errcode === BUSY)
-        throw new TablesInUseError(directory ?? file);
-      throw new DamagedStateError(file, cause);
+      database?.close();
+      throw isBusy(cause) ? new TablesInUseError(directory ?? file) : new DamagedStateError(file, cause);
     }
   }
 
@@ -160,4 +151,20 @@ export class Records {
     }
     return statement;
   }
+}
+
+/** Takes the file for this process alone, creates what is missing in it and looks it through. */
+function prepareDatabase(database: DatabaseSync): void {
+  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  database.exec(
+    "CREATE TABLE IF NOT EXISTS records (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires_at REAL, PRIMARY KEY (space, key)) WITHOUT ROWID;" +
+      "CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires_at) WHERE expires_at IS NOT NULL;" +
+      "BEGIN IMMEDIATE; COMMIT",
+  );
+  const [check] = database.prepare("PRAGMA quick_check(1)").all();
+  if (check?.quick_check !== "ok") throw new Error(String(check?.quick_check));
+}
+
+function isBusy(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "errcode" in error && error.errcode === BUSY;
 }

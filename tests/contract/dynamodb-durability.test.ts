@@ -1,0 +1,122 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { GetCommand, PutCommand, paginateQuery, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import { afterAll, describe, expect, it } from "@jest/globals";
+import { DynamoDb } from "../../scripts/local-aws/dynamodb/dynamodb.ts";
+import { DamagedStateError } from "../../scripts/local-aws/kernel/store.ts";
+import { DATA_TABLE as TableName } from "./support/data-table.ts";
+import { serveDynamoDb } from "./support/local-dynamodb.ts";
+import { StillClock, stackOf } from "./support/tenant-stack.ts";
+
+const root = mkdtempSync(join(tmpdir(), "gatehouse-dynamodb-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const open = (directory: string) =>
+  DynamoDb.open({ directory, stack: stackOf({}), clock: new StillClock(), authorize: () => {} });
+
+/** Starts the writer, kills it after some acknowledged writes and gives the last of each kind. */
+async function writeUntilKilled(directory: string): Promise<Record<string, number>> {
+  const script = fileURLToPath(new URL("./support/killed-writer.ts", import.meta.url));
+  const child = spawn(process.execPath, [script, directory], { stdio: ["ignore", "pipe", "inherit"] });
+  const last: Record<string, number> = {};
+  for await (const line of createInterface(child.stdout)) {
+    const [kind = "", n] = line.split(" ");
+    last[kind] = Number(n);
+    if (last.single && last.pair && last.single + last.pair > 120) child.kill("SIGKILL");
+  }
+  if (child.signalCode === null && child.exitCode === null) await once(child, "exit");
+  expect(child.signalCode).toBe("SIGKILL");
+  return last;
+}
+
+describe("after SIGKILL in the middle of writing", () => {
+  it("acknowledged items are there, transactions are whole, and indexes hold what the items say", async () => {
+    const directory = join(root, "killed");
+    const last = await writeUntilKilled(directory);
+    const local = await serveDynamoDb({ directory });
+    const sortKeys = async (attribute: string, value: string, IndexName?: string) => {
+      const found: string[] = [];
+      const input: QueryCommandInput = {
+        TableName,
+        ...(IndexName && { IndexName }),
+        KeyConditionExpression: `${attribute} = :v`,
+        ExpressionAttributeValues: { ":v": value },
+      };
+      for await (const { Items = [] } of paginateQuery({ client: local.documents, pageSize: 50 }, input))
+        found.push(...Items.map(({ sk }) => String(sk)));
+      return found.sort();
+    };
+    const upTo = (n = -1) => Array.from({ length: n + 1 }, (_, position) => String(position));
+
+    const singles = await sortKeys("pk", "single");
+    expect(singles).toEqual(expect.arrayContaining(upTo(last.single)));
+    expect(await sortKeys("gpk", "group", "byGroup")).toEqual(singles);
+
+    const left = await sortKeys("pk", "left");
+    expect(left).toEqual(expect.arrayContaining(upTo(last.pair)));
+    expect(await sortKeys("pk", "right")).toEqual(left);
+    expect(await sortKeys("gpk", "right", "byGroup")).toEqual(left);
+    expect(local.failures).toEqual([]);
+    await local.close();
+  });
+});
+
+describe("the directory of the tables", () => {
+  it("belongs to one process at a time, and is told apart from a damaged one", async () => {
+    const directory = join(root, "shared");
+    const first = open(directory);
+    expect(() => open(directory)).toThrow(`another process has the tables in ${directory} open`);
+    await first.close();
+    await open(directory).close();
+  });
+
+  it.each([
+    [
+      "holds something else",
+      (file: string) => writeFileSync(file, "not a database at all, but long enough to be read"),
+    ],
+    ["holds a folder in the database's place", (file: string) => mkdirSync(file)],
+  ])("that %s is called damaged", (_name, damage) => {
+    const directory = mkdtempSync(join(root, "damaged-"));
+    damage(join(directory, "dynamodb.sqlite"));
+    expect(() => open(directory)).toThrow(DamagedStateError);
+  });
+
+  it("that has a page overwritten is called damaged", async () => {
+    const directory = join(root, "scribbled");
+    const local = await serveDynamoDb({ directory });
+    for (let n = 0; n < 200; n++)
+      await local.documents.send(
+        new PutCommand({ TableName, Item: { pk: "a", sk: String(n), text: "x".repeat(200) } }),
+      );
+    await local.close();
+    const file = openSync(join(directory, "dynamodb.sqlite"), "r+");
+    writeSync(file, Buffer.alloc(8192, 0xaa), 0, 8192, 8192);
+    closeSync(file);
+    expect(() => open(directory)).toThrow(DamagedStateError);
+  });
+
+  it("that is a file is called damaged", () => {
+    const file = join(root, "file");
+    writeFileSync(file, "");
+    expect(() => open(file)).toThrow(DamagedStateError);
+  });
+
+  it("keeps tables and items over a restart, and deploying again changes nothing", async () => {
+    const directory = join(root, "restarted");
+    const Item = { pk: "a", sk: "1", name: "kept" };
+    const first = await serveDynamoDb({ directory });
+    await first.documents.send(new PutCommand({ TableName, Item }));
+    await first.close();
+    const second = await serveDynamoDb({ directory });
+    await second.dynamoDb.deploy();
+    const found = await second.documents.send(new GetCommand({ TableName, Key: { pk: "a", sk: "1" } }));
+    expect(found.Item).toEqual(Item);
+    await second.close();
+  });
+});
