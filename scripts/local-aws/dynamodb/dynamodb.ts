@@ -13,7 +13,7 @@ import { answer, refuse } from "./protocol.ts";
 import { Records } from "./records.ts";
 import { RequestTokens } from "./request-tokens.ts";
 import { Tables } from "./tables.ts";
-import { describeTimeToLive, sweepExpired, updateTimeToLive } from "./time-to-live.ts";
+import { describeTimeToLive, SWEEP_BATCH, sweepExpired, updateTimeToLive } from "./time-to-live.ts";
 import { TimeToLiveSettings } from "./time-to-live-settings.ts";
 import { parseTransactGet, parseTransactWrite } from "./transaction-request.ts";
 import { Transactions } from "./transactions.ts";
@@ -46,7 +46,7 @@ export class DynamoDb implements Service {
     this.#authorize = authorize;
     this.#tables = new Tables(records, new TimeToLiveSettings(records), stack);
     this.#transactions = new Transactions(this.#tables, this.#locks, new RequestTokens(records, clock));
-    this.#sweeping = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
+    this.#sweeping = setInterval(this.#sweepInSteps, SWEEP_EVERY_MS).unref();
   }
 
   /** Throws DamagedStateError, and TablesInUseError when another process has the directory open. */
@@ -61,9 +61,11 @@ export class DynamoDb implements Service {
     return deployTables(this.#stack, this.#tables);
   }
 
-  /** Removes expired items now; it also happens by itself every minute. @returns how many records went */
+  /** Removes all expired items now; it also happens by itself every minute. @returns how many records went */
   sweep(): number {
-    return sweepExpired(this.#tables, this.#locks, this.#clock);
+    let gone = 0;
+    for (let step = SWEEP_BATCH; step === SWEEP_BATCH; gone += step) step = this.#sweepOnce();
+    return gone;
   }
 
   accepts(request: AwsRequest): boolean {
@@ -80,6 +82,15 @@ export class DynamoDb implements Service {
   async close(): Promise<void> {
     clearInterval(this.#sweeping);
     this.#tables.records.close();
+  }
+
+  /** Lets requests through between the batches. */
+  readonly #sweepInSteps = (): void => {
+    if (this.#tables.records.isOpen && this.#sweepOnce() === SWEEP_BATCH) setImmediate(this.#sweepInSteps);
+  };
+
+  #sweepOnce(): number {
+    return sweepExpired(this.#tables, this.#locks, this.#clock);
   }
 
   async #perform(name: string, caller: Caller, body: object): Promise<object> {

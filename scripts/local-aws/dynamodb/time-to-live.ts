@@ -7,7 +7,8 @@ import type { ExpiredRecord, Write } from "./records.ts";
 import { TOKEN_SPACE } from "./request-tokens.ts";
 import type { Tables } from "./tables.ts";
 
-const BATCH = 500;
+/** Records that one call of {@link sweepExpired} removes at most. */
+export const SWEEP_BATCH = 500;
 /** Items whose time is more than five years past are left alone. */
 const OLDEST_SECONDS = 5 * 365 * 86_400;
 
@@ -55,14 +56,14 @@ export function describeTimeToLive(body: object, tables: Tables): object {
  * Removes what has expired: items by their table's attribute, and used request tokens. Until it runs, expired items
  * are still read, as on AWS, where it may take days.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
- * @returns how many records went
+ * @returns how many records it looked at; 0 when none could go
  */
 export function sweepExpired(tables: Tables, locks: ItemLocks, clock: Clock): number {
   const now = clock.now() / 1000;
-  const expired = tables.records.expired({ after: now - OLDEST_SECONDS, until: now, limit: BATCH });
+  const expired = tables.records.expired({ after: now - OLDEST_SECONDS, until: now, limit: SWEEP_BATCH });
   const writes = expired.flatMap((record) => deletionOf(record, tables, locks));
   tables.records.commit(writes);
-  return expired.length;
+  return writes.length === 0 ? 0 : expired.length;
 }
 
 function deletionOf({ space, key, value }: ExpiredRecord, tables: Tables, locks: ItemLocks): Write[] {

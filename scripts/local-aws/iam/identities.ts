@@ -91,6 +91,7 @@ export class Identities {
       );
     const known = this.#sessions.get(this.#functionKeys.get(fn.physicalId) ?? "");
     if (known?.roleName === role.name) return known.credentials;
+    if (known) this.#sessions.end(known.credentials.accessKeyId);
     const { credentials } = this.#sessions.start(
       {
         roleName: role.name,

@@ -18,7 +18,7 @@ const WITH_DEFAULT = /^\s*(?<name>[^,]+?)\s*,\s*'(?<fallback>.*)'\s*$/;
 const ESCAPES = new Set(["*", "?", "$"]);
 
 /** The elements that may hold variables do so from this version on; before it `${` stands for itself. */
-export const VERSION_WITH_VARIABLES = "2012-10-17";
+const VERSION_WITH_VARIABLES = "2012-10-17";
 
 /** Takes a string of a policy apart. */
 export function parsePolicyText(text: string, version: string | undefined): PolicyText {

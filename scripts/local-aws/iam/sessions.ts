@@ -58,6 +58,10 @@ export class Sessions {
     return started;
   }
 
+  end(accessKeyId: string): void {
+    this.#sessions.delete(accessKeyId);
+  }
+
   get(accessKeyId: string): Session | undefined {
     return this.#sessions.get(accessKeyId);
   }
