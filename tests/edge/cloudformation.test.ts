@@ -25,7 +25,10 @@ let client: CloudFormationClient;
 beforeAll(async () => {
   const service = new CloudFormation({
     stack,
-    localOutputs: { ApiUrl: "http://127.0.0.1:3000/dev", TokenUrl: "http://127.0.0.1:4566/oauth2/token" },
+    localOutputs: () => ({
+      ApiUrl: "http://127.0.0.1:3000/dev",
+      TokenUrl: "http://127.0.0.1:4566/oauth2/token",
+    }),
     authorize: (caller, action) => {
       if (caller.kind !== "account") throw new AwsError("AccessDenied", `may not ${action}`, 403);
     },

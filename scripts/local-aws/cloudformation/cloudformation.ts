@@ -7,7 +7,7 @@ import { element, elementList, xmlAnswer, xmlRefusal } from "./xml.ts";
 export interface CloudFormationOptions {
   readonly stack: Stack;
   /** Outputs that have another value here than on AWS, e.g. `ApiUrl`. */
-  readonly localOutputs: Readonly<Record<string, string>>;
+  readonly localOutputs: () => Readonly<Record<string, string>>;
   readonly authorize: Authorize;
   /** When the stack came into being, epoch milliseconds. */
   readonly createdAt: number;
@@ -56,7 +56,7 @@ export class CloudFormation implements Service {
 
   #outputs(): string[] {
     const { stack, localOutputs } = this.#options;
-    return Object.entries({ ...stack.outputs(), ...localOutputs }).map(([name, value]) => {
+    return Object.entries({ ...stack.outputs(), ...localOutputs() }).map(([name, value]) => {
       const description = stack.template.Outputs?.[name]?.Description;
       return [
         element("OutputKey", name),

@@ -1,0 +1,74 @@
+/** A function of serverless-offline's pool: one worker thread, busy with one event at a time. */
+export interface PooledFunction {
+  setEvent(event: unknown): void;
+  runHandler(): Promise<unknown>;
+}
+
+/** serverless-offline's functions. */
+export interface LambdaPool {
+  getByFunctionName(functionName: string): PooledFunction;
+  listFunctionNames(): readonly string[];
+}
+
+/** What takes the place of serverless-offline's HTTP server. */
+export interface Listener {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+type Prototype = Record<string, (...args: never[]) => unknown>;
+
+/**
+ * Every touch of serverless-offline 14.8.2's internals. It goes on running the functions; its HTTP server
+ * never comes to be, and the listener is started and stopped in its place.
+ */
+export async function takeOver(parts: {
+  readonly listener: Listener;
+  readonly onLambdaPool: (pool: LambdaPool) => void;
+}): Promise<void> {
+  const [httpServer, lambda, logging] = await Promise.all([
+    load("./events/http/HttpServer.js"),
+    load("./lambda/Lambda.js"),
+    load("./utils/log.js"),
+  ]);
+  replaceHttpServer(prototypeOf(httpServer), parts.listener);
+  captureLambdaPool(prototypeOf(lambda), parts.onLambdaPool);
+  silence(logging);
+}
+
+function replaceHttpServer(prototype: Prototype, listener: Listener): void {
+  const nothing = () => undefined;
+  Object.assign(prototype, {
+    createServer: async () => undefined,
+    createRoutes: nothing,
+    createResourceRoutes: nothing,
+    create404Route: nothing,
+    writeRoutesTerminal: nothing,
+    start: () => listener.start(),
+    stop: () => listener.stop(),
+  });
+}
+
+function captureLambdaPool(prototype: Prototype, onLambdaPool: (pool: LambdaPool) => void): void {
+  const { create } = prototype;
+  if (!create) throw new Error("serverless-offline's Lambda has no create");
+  prototype.create = function (this: LambdaPool, ...args: never[]) {
+    onLambdaPool(this);
+    return create.apply(this, args);
+  };
+}
+
+/** Its notices (routes, a line per invocation) say nothing that the edge does not; warnings and errors stay. */
+function silence(logging: Record<string, unknown>): void {
+  Object.assign(logging.log as object, { notice: () => undefined, info: () => undefined });
+}
+
+async function load(path: string): Promise<Record<string, unknown>> {
+  return import(new URL(path, import.meta.resolve("serverless-offline")).href);
+}
+
+function prototypeOf(module: Record<string, unknown>): Prototype {
+  const type = module.default;
+  if (typeof type !== "function") throw new Error("serverless-offline is not the version the edge knows");
+  return type.prototype as Prototype;
+}

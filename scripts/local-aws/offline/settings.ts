@@ -1,0 +1,39 @@
+import { join } from "node:path";
+
+/** Where the local stack listens and keeps what it knows. */
+export interface Settings {
+  /** `PORT`: the API. */
+  readonly apiPort: number;
+  /** `LOCAL_AWS_PORT`: the AWS services. */
+  readonly awsPort: number;
+  /** `LAMBDA_PORT`: serverless-offline's Lambda Invoke API. */
+  readonly lambdaPort: number;
+  readonly stateDirectory: string;
+  readonly accessLogFile: string;
+}
+
+/** @param environment with `GATEHOUSE_HOME`, default `.gatehouse` in the service's folder */
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  serviceDirectory: string,
+): Settings {
+  const home = environment.GATEHOUSE_HOME || join(serviceDirectory, ".gatehouse");
+  return {
+    apiPort: portOf("PORT", environment.PORT, 3000),
+    awsPort: portOf("LOCAL_AWS_PORT", environment.LOCAL_AWS_PORT, 4566),
+    lambdaPort: portOf("LAMBDA_PORT", environment.LAMBDA_PORT, 3002),
+    stateDirectory: join(home, "state"),
+    accessLogFile: join(home, "logs", "access.log"),
+  };
+}
+
+function portOf(name: string, value: string | undefined, fallback: number): number {
+  if (value === undefined || value === "") return fallback;
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new StartRefused(`${name} should be a port from 1 to 65535, not ${value}`);
+  return port;
+}
+
+/** The stack cannot start, for a reason that the one who starts it can do something about. */
+export class StartRefused extends Error {}

@@ -1,0 +1,32 @@
+/** Where a started stack is found. */
+export interface Ready {
+  /** Base address of the API, stage included. */
+  readonly apiUrl: string;
+  readonly awsEndpoint: string;
+  readonly tokenUrl: string;
+  readonly region: string;
+  readonly userPoolId: string;
+}
+
+/** Says that calls are welcome: as a message to the process that started this one, else as a line. */
+export function tellReady(ready: Ready): void {
+  if (process.send) process.send({ type: "ready", ...ready });
+  else process.stdout.write(`The API is at ${ready.apiUrl}, the local AWS at ${ready.awsEndpoint}\n`);
+}
+
+/** Ends the process with one line: watchers and workers would keep it alive otherwise. */
+export function refuseToStart(error: unknown): never {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`gatehouse cannot start: ${reason}\n`);
+  process.exit(1);
+}
+
+/** Ends this process when the one that started it is gone, so that nothing lingers on its ports. */
+export function endWithParent(close: () => Promise<void>): void {
+  if (!process.channel) return;
+  process.once("disconnect", () => {
+    close().finally(() => process.exit(0));
+  });
+  // The channel alone is no reason to go on living.
+  process.channel.unref();
+}

@@ -1,0 +1,106 @@
+import { systemClock } from "./kernel/clock.ts";
+import { Stack } from "./kernel/stack.ts";
+import { type AccessLogFile, writeAccessLog } from "./offline/access-log-file.ts";
+import { compileTemplate } from "./offline/compile-template.ts";
+import type { Serverless } from "./offline/framework.ts";
+import { requireFreePorts } from "./offline/free-ports.ts";
+import { setFunctionEnvironments } from "./offline/function-environments.ts";
+import { type LocalStack, startLocalStack } from "./offline/local-stack.ts";
+import { functionRunner } from "./offline/run-functions.ts";
+import { type LambdaPool, takeOver } from "./offline/serverless-offline.ts";
+import { readSettings, type Settings } from "./offline/settings.ts";
+import { endWithParent, refuseToStart, tellReady } from "./offline/starter.ts";
+
+/**
+ * A Serverless plugin: `serverless offline` runs the functions, and everything around them is the local AWS,
+ * deployed from the very template that `serverless deploy` would send.
+ */
+export default class LocalAwsPlugin {
+  readonly hooks: Readonly<Record<string, () => Promise<void>>>;
+  readonly #serverless: Serverless;
+  #functions: LambdaPool | undefined;
+
+  constructor(serverless: Serverless) {
+    this.#serverless = serverless;
+    const start = () => this.#start().catch(refuseToStart);
+    this.hooks = { "before:offline:start": start, "before:offline:start:init": start };
+  }
+
+  async #start(): Promise<void> {
+    const settings = readSettings(process.env, this.#serverless.serviceDir);
+    await requireFreePorts({
+      PORT: settings.apiPort,
+      LOCAL_AWS_PORT: settings.awsPort,
+      LAMBDA_PORT: settings.lambdaPort,
+    });
+    const stack = await this.#compile();
+    const localStack = await startLocalStack({
+      ...settings,
+      stack,
+      clock: systemClock,
+      invoke: functionRunner(() => this.#functions),
+      onError: reportError,
+    });
+    endWithParent(() => localStack.aws.close());
+    const userPoolId = stack.resources("AWS::Cognito::UserPool")[0]?.physicalId ?? "";
+    setFunctionEnvironments(this.#serverless, stack, {
+      awsEndpoint: localStack.aws.endpoint,
+      jwksUri: `${localStack.aws.endpoint}/${userPoolId}/.well-known/jwks.json`,
+      credentialsOf: (functionLogicalId) => localStack.aws.identities.forFunction(functionLogicalId),
+    });
+    this.#configureOffline(settings);
+    await takeOver({
+      listener: this.#listener(localStack, settings, userPoolId),
+      onLambdaPool: (pool) => {
+        this.#functions = pool;
+      },
+    });
+  }
+
+  async #compile(): Promise<Stack> {
+    const { naming } = this.#serverless.getProvider("aws");
+    const { region } = this.#serverless.service.provider;
+    return new Stack(await compileTemplate(this.#serverless), { region, name: naming.getStackName() });
+  }
+
+  #configureOffline({ apiPort, lambdaPort }: Settings): void {
+    const { service } = this.#serverless;
+    const configured = service.custom?.["serverless-offline"];
+    service.custom = {
+      ...service.custom,
+      "serverless-offline": {
+        ...(typeof configured === "object" && configured),
+        host: "127.0.0.1",
+        httpPort: apiPort,
+        lambdaPort,
+      },
+    };
+  }
+
+  #listener(localStack: LocalStack, settings: Settings, userPoolId: string) {
+    let opened: Awaited<ReturnType<LocalStack["openApi"]>> | undefined;
+    let logFile: AccessLogFile | undefined;
+    return {
+      start: async () => {
+        logFile = writeAccessLog(localStack.accessLog, settings.accessLogFile);
+        opened = await localStack.openApi().catch(refuseToStart);
+        tellReady({
+          apiUrl: `${opened.endpoint}/${this.#serverless.getProvider("aws").getStage()}`,
+          awsEndpoint: localStack.aws.endpoint,
+          tokenUrl: localStack.tokenUrl,
+          region: this.#serverless.service.provider.region,
+          userPoolId,
+        });
+      },
+      stop: async () => {
+        await opened?.close();
+        await logFile?.close();
+        await localStack.aws.close();
+      },
+    };
+  }
+}
+
+function reportError(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+}
