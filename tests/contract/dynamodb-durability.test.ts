@@ -9,7 +9,7 @@ import { GetCommand, PutCommand, paginateQuery, type QueryCommandInput } from "@
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { DynamoDb } from "../../scripts/local-aws/dynamodb/dynamodb.ts";
 import { DamagedStateError } from "../../scripts/local-aws/kernel/store.ts";
-import { DATA_TABLE as TableName } from "./support/data-table.ts";
+import { DATA_TABLE as TableName, TRANSACTION_WIDTH } from "./support/data-table.ts";
 import { serveDynamoDb } from "./support/local-dynamodb.ts";
 import { StillClock, stackOf } from "./support/tenant-stack.ts";
 
@@ -27,7 +27,7 @@ async function writeUntilKilled(directory: string): Promise<Record<string, numbe
   for await (const line of createInterface(child.stdout)) {
     const [kind = "", n] = line.split(" ");
     last[kind] = Number(n);
-    if (last.single && last.pair && last.single + last.pair > 120) child.kill("SIGKILL");
+    if (last.single && last.wide && last.single + last.wide > 120) child.kill("SIGKILL");
   }
   if (child.signalCode === null && child.exitCode === null) await once(child, "exit");
   expect(child.signalCode).toBe("SIGKILL");
@@ -57,10 +57,11 @@ describe("after SIGKILL in the middle of writing", () => {
     expect(singles).toEqual(expect.arrayContaining(upTo(last.single)));
     expect(await sortKeys("gpk", "group", "byGroup")).toEqual(singles);
 
-    const left = await sortKeys("pk", "left");
-    expect(left).toEqual(expect.arrayContaining(upTo(last.pair)));
-    expect(await sortKeys("pk", "right")).toEqual(left);
-    expect(await sortKeys("gpk", "right", "byGroup")).toEqual(left);
+    const first = await sortKeys("pk", "part0");
+    expect(first).toEqual(expect.arrayContaining(upTo(last.wide)));
+    for (let part = 1; part < TRANSACTION_WIDTH; part++)
+      expect([part, await sortKeys("pk", `part${part}`)]).toEqual([part, first]);
+    expect(await sortKeys("gpk", "part1", "byGroup")).toEqual(first);
     expect(local.failures).toEqual([]);
     await local.close();
   });

@@ -61,6 +61,11 @@ const stack = stackOf({
     ],
     [account],
   ),
+  Table: role(
+    "table",
+    [{ Effect: "Allow", Action: "dynamodb:*", Resource: { "Fn::GetAtt": ["Data", "Arn"] } }],
+    [account],
+  ),
   Names: role(
     "names",
     [
@@ -335,6 +340,21 @@ describe("credentials for some attributes", () => {
     const { Item } = await names.send(new GetCommand(input));
     expect(Item).toEqual({ name: "ten_a" });
   });
+});
+
+it("credentials for a table alone are refused its indexes", async () => {
+  const tableOnly = await as("table");
+  await expect(tableOnly.send(queryFor("pk", "ten_a#flights"))).resolves.toBeDefined();
+  const indexed = [
+    () => tableOnly.send(queryFor("gpk", "ten_a#LHR", "byGroup")),
+    () => tableOnly.send(queryFor("pk", "ten_a#flights", "byRank")),
+    () => tableOnly.send(new ScanCommand({ TableName, IndexName: "byGroup" })),
+  ];
+  for (const send of indexed)
+    await expect(send()).rejects.toMatchObject({
+      name: "AccessDeniedException",
+      message: expect.stringContaining(`on resource: ${tableArn}/index/`),
+    });
 });
 
 it("an unsigned request is answered MissingAuthenticationTokenException", async () => {

@@ -3,6 +3,9 @@ import type { TemplateResource } from "../../../scripts/local-aws/kernel/stack.t
 /** The table of the tests: `pk`/`sk`, a global index `byGroup` on `gpk`/`gsk`, a local one `byRank` on `rank`. */
 export const DATA_TABLE = "Data";
 
+/** Items of each transaction of the writer that is killed. */
+export const TRANSACTION_WIDTH = 60;
+
 const key = (name: string, KeyType: "HASH" | "RANGE") => ({ AttributeName: name, KeyType });
 
 export function dataTable(properties: object = {}): TemplateResource {

@@ -3,7 +3,7 @@
  * standard output what has been acknowledged.
  */
 import { PutCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
-import { DATA_TABLE as TableName } from "./data-table.ts";
+import { DATA_TABLE as TableName, TRANSACTION_WIDTH } from "./data-table.ts";
 import { serveDynamoDb } from "./local-dynamodb.ts";
 
 const directory = process.argv[2];
@@ -18,14 +18,16 @@ async function writeItems(): Promise<void> {
   }
 }
 
-async function writePairs(): Promise<void> {
+/** Wide transactions, so that the kill is likely to come while one is being written. */
+async function writeWide(): Promise<void> {
   for (let n = 0; ; n++) {
-    const half = (pk: string) => ({
-      Put: { TableName, Item: { pk, sk: String(n), gpk: pk, gsk: String(n) } },
+    const TransactItems = Array.from({ length: TRANSACTION_WIDTH }, (_, part) => {
+      const pk = `part${part}`;
+      return { Put: { TableName, Item: { pk, sk: String(n), gpk: pk, gsk: String(n) } } };
     });
-    await documents.send(new TransactWriteCommand({ TransactItems: [half("left"), half("right")] }));
-    process.stdout.write(`pair ${n}\n`);
+    await documents.send(new TransactWriteCommand({ TransactItems }));
+    process.stdout.write(`wide ${n}\n`);
   }
 }
 
-await Promise.all([writeItems(), writePairs()]);
+await Promise.all([writeItems(), writeWide()]);
