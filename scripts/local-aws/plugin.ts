@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { systemClock } from "./kernel/clock.ts";
 import { Stack } from "./kernel/stack.ts";
 import { type AccessLogFile, writeAccessLog } from "./offline/access-log-file.ts";
@@ -41,6 +43,8 @@ export default class LocalAwsPlugin {
       invoke: functionRunner(() => this.#functions),
       onError: reportError,
     });
+    mkdirSync(dirname(settings.templateFile), { recursive: true });
+    writeFileSync(settings.templateFile, JSON.stringify(stack.template, null, 2));
     endWithParent(() => localStack.aws.close());
     const userPoolId = stack.resources("AWS::Cognito::UserPool")[0]?.physicalId ?? "";
     setFunctionEnvironments(this.#serverless, stack, {

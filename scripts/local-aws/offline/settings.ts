@@ -10,6 +10,8 @@ export interface Settings {
   readonly lambdaPort: number;
   readonly stateDirectory: string;
   readonly accessLogFile: string;
+  /** The compiled template, written at every start: what the local stack enforces, to look at. */
+  readonly templateFile: string;
 }
 
 /** @param environment with `GATEHOUSE_HOME`, default `.gatehouse` in the service's folder */
@@ -24,6 +26,7 @@ export function readSettings(
     lambdaPort: portOf("LAMBDA_PORT", environment.LAMBDA_PORT, 3002),
     stateDirectory: join(home, "state"),
     accessLogFile: join(home, "logs", "access.log"),
+    templateFile: join(home, "template.json"),
   };
 }
 

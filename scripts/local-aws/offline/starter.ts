@@ -1,3 +1,7 @@
+import { TablesInUseError } from "../dynamodb/records.ts";
+import { DamagedStateError } from "../kernel/store.ts";
+import { StartRefused } from "./settings.ts";
+
 /** Where a started stack is found. */
 export interface Ready {
   /** Base address of the API, stage included. */
@@ -14,9 +18,13 @@ export function tellReady(ready: Ready): void {
   else process.stdout.write(`The API is at ${ready.apiUrl}, the local AWS at ${ready.awsEndpoint}\n`);
 }
 
+/** Reasons that the one who starts the stack can do something about: their message says all. */
+const EXPECTED = [StartRefused, DamagedStateError, TablesInUseError];
+
 /** Ends the process with one line: watchers and workers would keep it alive otherwise. */
 export function refuseToStart(error: unknown): never {
-  const reason = error instanceof Error ? error.message : String(error);
+  const expected = EXPECTED.some((type) => error instanceof type);
+  const reason = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
   process.stderr.write(`gatehouse cannot start: ${reason}\n`);
   process.exit(1);
 }
