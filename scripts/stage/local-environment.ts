@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** The repository. */
+export const ROOT = join(import.meta.dirname, "..", "..");
 /** Folder of the local stack's state, credentials and logs. */
-export const GATEHOUSE_FOLDER = join(import.meta.dirname, "..", "..", ".gatehouse");
+export const GATEHOUSE_FOLDER = process.env.GATEHOUSE_HOME || join(ROOT, ".gatehouse");
 export const DEMO_FILE = join(GATEHOUSE_FOLDER, "demo.json");
 
 export const LOCAL_STAGE = "dev";

@@ -59,7 +59,7 @@ class Signal {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ended = promise;
     this.end = resolve;
-    this.fail = () => reject(new Error("failed"));
+    this.fail = () => reject(new Error("see below"));
     // A step that the list never came to is not an error of its own.
     promise.catch(() => undefined);
   }

@@ -44,7 +44,7 @@ export async function tourIsolation(
     await status(demo, flights, { token: forged, apiKey }),
   );
   report.step(
-    "a scope that the client does not have (aeroline adds a flight)",
+    "a scope that the client lacks: aeroline adds a flight",
     401,
     await status(demo, flights, {
       method: "POST",
