@@ -19,7 +19,7 @@ export class Progress<Step extends string> {
     const list = new Listr(
       [...titles].map(([step, title]) => ({ title, task: () => this.#steps.get(step)?.ended })),
       {
-        renderer: process.stderr.isTTY ? "default" : "simple",
+        renderer: hasWidth(process.stderr) ? "default" : "simple",
         rendererOptions: { logger, showErrorMessage: false },
         fallbackRenderer: "simple",
         fallbackRendererOptions: { logger },
@@ -63,4 +63,9 @@ class Signal {
     // A step that the list never came to is not an error of its own.
     promise.catch(() => undefined);
   }
+}
+
+/** A terminal that says how wide it is; a list that is redrawn in place needs one. */
+function hasWidth({ isTTY, columns }: NodeJS.WriteStream): boolean {
+  return isTTY && columns > 0;
 }
