@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const READY = "Gatehouse is ready";
+const START_LIMIT_MILLISECONDS = 90_000;
+
+export interface DemoTenant {
+  readonly slug: string;
+  readonly tenantId: string;
+  readonly plan: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly apiKey: string;
+  readonly scopes: readonly string[];
+}
+
+/** `.gatehouse/demo.json`, as `npm start` writes it. */
+export interface Demo {
+  readonly apiUrl: string;
+  readonly tokenUrl: string;
+  readonly awsEndpoint: string;
+  readonly region: string;
+  readonly userPoolId: string;
+  readonly tenants: readonly DemoTenant[];
+}
+
+/** Where a stack of the tests' own listens and keeps its state. */
+export interface StackPlace {
+  readonly home: string;
+  readonly port: number;
+  readonly localAwsPort: number;
+  readonly lambdaPort: number;
+}
+
+export async function freshPlace(): Promise<StackPlace> {
+  const [port = 0, localAwsPort = 0, lambdaPort = 0] = await freePorts(3);
+  return { home: mkdtempSync(join(tmpdir(), "gatehouse-test-")), port, localAwsPort, lambdaPort };
+}
+
+/** `npm start` as a process of its own: the same script, on ports and in a folder of the test's. */
+export class RunningStack {
+  readonly place: StackPlace;
+  readonly demo: Demo;
+  readonly #process: ChildProcess;
+
+  private constructor(place: StackPlace, child: ChildProcess) {
+    this.place = place;
+    this.#process = child;
+    this.demo = readDemo(place);
+  }
+
+  static async start(place: StackPlace, args: readonly string[] = []): Promise<RunningStack> {
+    const child = spawnStart(place, args);
+    await untilReady(child);
+    return new RunningStack(place, child);
+  }
+
+  /** As Ctrl-C would. */
+  async stop(): Promise<void> {
+    await end(this.#process, "SIGTERM");
+  }
+
+  /** As the out-of-memory killer would: nothing gets to say goodbye. */
+  async kill(): Promise<void> {
+    await end(this.#process, "SIGKILL");
+  }
+}
+
+export function readDemo(place: StackPlace): Demo {
+  return JSON.parse(readFileSync(join(place.home, "demo.json"), "utf8"));
+}
+
+export function removePlace(place: StackPlace): void {
+  rmSync(place.home, { recursive: true, force: true });
+}
+
+/** The process as it is, for tests of how it refuses to start. */
+export function spawnStart(place: StackPlace, args: readonly string[] = []): ChildProcess {
+  return spawn(process.execPath, [join(ROOT, "scripts", "start.ts"), ...args], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own, so that a kill reaches all of it.
+    detached: true,
+    env: {
+      ...process.env,
+      NODE_OPTIONS: "",
+      GATEHOUSE_HOME: place.home,
+      PORT: String(place.port),
+      LOCAL_AWS_PORT: String(place.localAwsPort),
+      LAMBDA_PORT: String(place.lambdaPort),
+    },
+  });
+}
+
+/** Everything that a process says until it ends, and its exit code. */
+export async function outcomeOf(child: ChildProcess): Promise<{ code: number | null; output: string }> {
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (output += String(chunk)));
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { code, output };
+}
+
+function untilReady(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const fail = (reason: string) => {
+      clearTimeout(limit);
+      if (child.pid) killGroup(child.pid, "SIGKILL");
+      reject(new Error(`the local stack ${reason}:\n${output}`));
+    };
+    const limit = setTimeout(() => fail("was not ready in time"), START_LIMIT_MILLISECONDS);
+    const read = (chunk: Buffer) => {
+      output += String(chunk);
+      if (!output.includes(READY)) return;
+      clearTimeout(limit);
+      child.removeAllListeners("close");
+      resolve();
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    child.once("close", (code) => fail(`ended with ${code}`));
+  });
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || !child.pid) return;
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  killGroup(child.pid, signal);
+  await ended;
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === "object" && address ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,9 @@
+import { RunningStack, removePlace } from "./running-stack.ts";
+
+/** Jest's global tear-down: runs in the process that ran the set-up. */
+export default async function stopStack(): Promise<void> {
+  const { gatehouseTestStack: stack }: { gatehouseTestStack?: unknown } = globalThis;
+  if (!(stack instanceof RunningStack)) return;
+  await stack.stop();
+  removePlace(stack.place);
+}
