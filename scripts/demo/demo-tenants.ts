@@ -3,7 +3,7 @@ import type { PlanName } from "../../src/domain/tenancy/plan.ts";
 import type { Airport } from "./airports.ts";
 
 /** A kind of aeroplane with the longest route that it flies, in kilometres. */
-export interface Aircraft {
+interface Aircraft {
   readonly type: string;
   readonly seats: number;
   readonly range: number;

@@ -9,7 +9,7 @@ export const DEMO_FILE = join(GATEHOUSE_FOLDER, "demo.json");
 
 export const LOCAL_STAGE = "dev";
 export const LOCAL_REGION = "us-east-1";
-export const DEFAULT_AWS_PORT = 4566;
+const DEFAULT_AWS_PORT = 4566;
 
 /**
  * Points the SDK of this process at the local AWS, with credentials that are the local account's. It must

@@ -19,7 +19,7 @@ const PLAIN = {
   style: { "padding-left": 0, "padding-right": 0, head: ["bold"], border: [] },
 };
 
-export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const style = process.stdout.isTTY ? PLAIN.style : { ...PLAIN.style, head: [] };
   const lines = new Table({ chars: PLAIN.chars, style, head: [...head] });
   lines.push(...rows.map((row) => [...row]));

@@ -29,7 +29,7 @@ const TENANT = "tenant";
 const CLIENT_PREFIX = "client#";
 
 export const tenantKey = (tenantId: TenantId): ItemKey => ({ pk: tenantId, sk: TENANT });
-export const clientKey = (tenantId: TenantId, clientId: string): ItemKey => ({
+const clientKey = (tenantId: TenantId, clientId: string): ItemKey => ({
   pk: tenantId,
   sk: `${CLIENT_PREFIX}${clientId}`,
 });

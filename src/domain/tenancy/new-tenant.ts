@@ -71,7 +71,7 @@ export function newAppClient(
   return { label, scopes: inOrder(scopes) };
 }
 
-export function isSlug(text: string): boolean {
+function isSlug(text: string): boolean {
   return SLUG.test(text);
 }
 

@@ -5,7 +5,7 @@ import type { TenantId } from "./tenant-id.ts";
 /** `provisioning → active ⇄ suspended → deleting → deleted`; only an active tenant is let in. */
 export const TENANT_STATUSES = ["provisioning", "active", "suspended", "deleting", "deleted"] as const;
 
-export type TenantStatus = (typeof TENANT_STATUSES)[number];
+type TenantStatus = (typeof TENANT_STATUSES)[number];
 
 export interface TenantRecord {
   readonly tenantId: TenantId;
