@@ -5,8 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { GetCommand, PutCommand, paginateQuery, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { afterAll, describe, expect, it } from "@jest/globals";
+import {
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+  type QueryCommandInput,
+  ScanCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { afterAll, afterEach, describe, expect, it } from "@jest/globals";
 import { DynamoDb } from "../../scripts/local-aws/dynamodb/dynamodb.ts";
 import { DamagedStateError } from "../../scripts/local-aws/kernel/store.ts";
 import { DATA_TABLE as TableName, TRANSACTION_WIDTH } from "./support/data-table.ts";
@@ -15,6 +21,22 @@ import { StillClock, stackOf } from "./support/tenant-stack.ts";
 
 const root = mkdtempSync(join(tmpdir(), "gatehouse-dynamodb-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const serving = new Set<Awaited<ReturnType<typeof serveDynamoDb>>>();
+afterEach(async () => {
+  for (const local of serving) {
+    await local.close();
+    expect(local.failures).toEqual([]);
+  }
+  serving.clear();
+});
+
+/** Serves the directory's tables until the end of the test. */
+async function reopen(directory: string) {
+  const local = await serveDynamoDb({ directory });
+  serving.add(local);
+  return local;
+}
 
 const open = (directory: string) =>
   DynamoDb.open({ directory, stack: stackOf({}), clock: new StillClock(), authorize: () => {} });
@@ -38,7 +60,7 @@ describe("after SIGKILL in the middle of writing", () => {
   it("acknowledged items are there, transactions are whole, and indexes hold what the items say", async () => {
     const directory = join(root, "killed");
     const last = await writeUntilKilled(directory);
-    const local = await serveDynamoDb({ directory });
+    const local = await reopen(directory);
     const sortKeys = async (attribute: string, value: string, IndexName?: string) => {
       const found: string[] = [];
       const input: QueryCommandInput = {
@@ -62,9 +84,46 @@ describe("after SIGKILL in the middle of writing", () => {
     for (let part = 1; part < TRANSACTION_WIDTH; part++)
       expect([part, await sortKeys("pk", `part${part}`)]).toEqual([part, first]);
     expect(await sortKeys("gpk", "part1", "byGroup")).toEqual(first);
-    expect(local.failures).toEqual([]);
-    await local.close();
   });
+});
+
+describe("after SIGKILL in the middle of a transaction's commit", () => {
+  /** Of begin, four items each with an index entry, the request token and commit. */
+  const STATEMENTS = 11;
+
+  it.each([2, 5, 10, STATEMENTS])("before statement %i of it, nothing of it is there", async (statement) => {
+    const directory = join(root, `cut-${statement}`);
+    const { signal, output } = await transactUntil(directory, statement);
+    expect({ signal, output }).toEqual({ signal: "SIGKILL", output: "" });
+    const local = await reopen(directory);
+    for (const IndexName of [undefined, "byGroup"]) {
+      const { Items } = await local.documents.send(
+        new ScanCommand({ TableName, ...(IndexName && { IndexName }) }),
+      );
+      expect(Items).toEqual([]);
+    }
+  });
+
+  it("after its last statement, all of it is there", async () => {
+    const directory = join(root, "uncut");
+    const { signal, output } = await transactUntil(directory, STATEMENTS + 1);
+    expect({ signal, output }).toEqual({ signal: null, output: "acknowledged" });
+    const local = await reopen(directory);
+    expect((await local.documents.send(new ScanCommand({ TableName }))).Count).toBe(4);
+  });
+
+  async function transactUntil(directory: string, statement: number) {
+    const script = fileURLToPath(new URL("./support/killed-in-transaction.ts", import.meta.url));
+    const child = spawn(process.execPath, [script, directory, String(statement)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+    });
+    const [, signal] = await once(child, "close");
+    return { signal, output };
+  }
 });
 
 describe("the directory of the tables", () => {
