@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { systemClock } from "./kernel/clock.ts";
 import { Stack } from "./kernel/stack.ts";
@@ -7,11 +8,14 @@ import { compileTemplate } from "./offline/compile-template.ts";
 import type { Serverless } from "./offline/framework.ts";
 import { requireFreePorts } from "./offline/free-ports.ts";
 import { setFunctionEnvironments } from "./offline/function-environments.ts";
+import { limitInstances } from "./offline/limit-instances.ts";
 import { type LocalStack, startLocalStack } from "./offline/local-stack.ts";
 import { functionRunner } from "./offline/run-functions.ts";
 import { type LambdaPool, takeOver } from "./offline/serverless-offline.ts";
 import { readSettings, type Settings } from "./offline/settings.ts";
 import { endWithParent, refuseToStart, tellReady } from "./offline/starter.ts";
+
+const INSTANCES = Math.max(4, 2 * availableParallelism());
 
 /**
  * A Serverless plugin: `serverless offline` runs the functions, and everything around them is the local AWS,
@@ -40,7 +44,10 @@ export default class LocalAwsPlugin {
       ...settings,
       stack,
       clock: systemClock,
-      invoke: functionRunner(() => this.#functions),
+      invoke: limitInstances(
+        functionRunner(() => this.#functions),
+        INSTANCES,
+      ),
       onError: reportError,
     });
     mkdirSync(dirname(settings.templateFile), { recursive: true });

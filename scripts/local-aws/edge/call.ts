@@ -30,6 +30,7 @@ export interface Call {
 
 export function openCall(api: RestApi, request: HttpRequest, clock: Clock): Call {
   const receivedAt = clock.now();
+  const random = randomBytes(23);
   const seconds = Math.floor(receivedAt / 1000)
     .toString(16)
     .padStart(8, "0");
@@ -37,8 +38,8 @@ export function openCall(api: RestApi, request: HttpRequest, clock: Clock): Call
     api,
     request,
     requestId: randomUUID(),
-    extendedRequestId: randomBytes(11).toString("base64"),
-    traceId: request.headers.get("x-amzn-trace-id") ?? `Root=1-${seconds}-${randomBytes(12).toString("hex")}`,
+    extendedRequestId: random.toString("base64", 0, 11),
+    traceId: request.headers.get("x-amzn-trace-id") ?? `Root=1-${seconds}-${random.toString("hex", 11)}`,
     receivedAt,
     path: request.path,
     route: undefined,

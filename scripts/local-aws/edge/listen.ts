@@ -7,6 +7,8 @@ import { HeaderFields, type HttpRequest, type HttpResponse } from "./http-messag
 /** Largest body API Gateway takes: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
 const LARGEST_BODY = 10 * 1024 * 1024;
 
+const NO_BODY = Buffer.alloc(0);
+
 export interface EdgeListener {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
@@ -58,7 +60,9 @@ function* pairs(rawHeaders: readonly string[]): Generator<[string, string]> {
 
 /** Undefined when it is longer than the gateway takes; the rest of it is then left unread. */
 async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(incoming.headers["content-length"] ?? 0) > LARGEST_BODY) return undefined;
+  const { "content-length": announced, "transfer-encoding": chunked } = incoming.headers;
+  if (announced === undefined && chunked === undefined) return NO_BODY;
+  if (Number(announced ?? 0) > LARGEST_BODY) return undefined;
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of incoming) {

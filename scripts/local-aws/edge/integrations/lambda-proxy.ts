@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { InvocationResult, InvokeFunction } from "../../kernel/invoke.ts";
 import type { Call } from "../call.ts";
 import type { HttpResponse } from "../http-message.ts";
@@ -31,16 +30,13 @@ export async function lambdaProxy(
   return response;
 }
 
-async function withinTime(
+/** A plain timer: an AbortSignal costs a tenth of the edge's time for a call. */
+function withinTime(
   result: Promise<InvocationResult>,
   milliseconds: number,
 ): Promise<InvocationResult | "timeout"> {
-  const stop = new AbortController();
-  const timeout = wait(milliseconds, "timeout" as const, { signal: stop.signal });
-  timeout.catch(() => undefined);
-  try {
-    return await Promise.race([result, timeout]);
-  } finally {
-    stop.abort();
-  }
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve("timeout"), milliseconds);
+    result.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
