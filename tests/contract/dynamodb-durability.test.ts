@@ -12,12 +12,15 @@ import {
   type QueryCommandInput,
   ScanCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { afterAll, afterEach, describe, expect, it } from "@jest/globals";
+import { afterAll, afterEach, describe, expect, it, jest } from "@jest/globals";
 import { DynamoDb } from "../../scripts/local-aws/dynamodb/dynamodb.ts";
 import { DamagedStateError } from "../../scripts/local-aws/kernel/store.ts";
 import { DATA_TABLE as TableName, TRANSACTION_WIDTH } from "./support/data-table.ts";
 import { serveDynamoDb } from "./support/local-dynamodb.ts";
 import { StillClock, stackOf } from "./support/tenant-stack.ts";
+
+// Many requests, or processes of their own: on a busy machine that takes longer than a test usually may.
+jest.setTimeout(30_000);
 
 const root = mkdtempSync(join(tmpdir(), "gatehouse-dynamodb-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

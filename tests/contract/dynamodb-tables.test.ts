@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +15,6 @@ import {
   waitUntilTableNotExists,
 } from "@aws-sdk/client-dynamodb";
 import {
-  BatchWriteCommand,
   DeleteCommand,
   GetCommand,
   PutCommand,
@@ -115,25 +115,37 @@ describe("indexes", () => {
     expect(await query("gpk", "g2", "byGroup")).toEqual([]);
   });
 
-  it("keep thousands of items with one and the same index key apart, page by page", async () => {
-    const count = 6000;
-    for (let start = 0; start < count; start += 25) {
-      const puts = Array.from({ length: 25 }, (_, n) => ({
-        PutRequest: { Item: { ...key(`twin${start + n}`), gpk: "twins", gsk: "same" } },
-      }));
-      await local.documents.send(new BatchWriteCommand({ RequestItems: { [TableName]: puts } }));
-    }
-    const found = new Set<unknown>();
+  it("keep items with the same index key apart that dynalite's own hash takes for one", async () => {
+    const [one, other] = keysOfEqualHash();
+    await put({ ...key(one), gpk: "twins", gsk: "same" });
+    await put({ ...key(other), gpk: "twins", gsk: "same" });
+    const found: unknown[] = [];
     const input = {
       TableName,
       IndexName: "byGroup",
       KeyConditionExpression: "gpk = :g",
       ExpressionAttributeValues: { ":g": "twins" },
     };
-    for await (const { Items = [] } of paginateQuery({ client: local.documents, pageSize: 1000 }, input))
-      for (const { pk } of Items) found.add(pk);
-    expect(found.size).toBe(count);
+    for await (const { Items = [] } of paginateQuery({ client: local.documents, pageSize: 1 }, input))
+      found.push(...Items.map(({ pk }) => pk));
+    expect(found.sort()).toEqual([one, other].sort());
   });
+
+  /** Two partition keys that dynalite's index keys do not tell apart: 24 bits of MD5 over partition and sort key. */
+  function keysOfEqualHash(): [string, string] {
+    const seen = new Map<string, string>();
+    for (let n = 0; ; n++) {
+      const hash = createHash("md5")
+        .update("Outliers")
+        .update(`twin${n}`)
+        .update("1")
+        .digest("hex")
+        .slice(0, 6);
+      const twin = seen.get(hash);
+      if (twin) return [twin, `twin${n}`];
+      seen.set(hash, `twin${n}`);
+    }
+  }
 });
 
 describe("time to live", () => {

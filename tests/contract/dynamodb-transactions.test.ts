@@ -9,9 +9,12 @@ import {
   type TransactWriteCommandInput,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { DATA_TABLE as TableName } from "./support/data-table.ts";
 import { serveDynamoDb } from "./support/local-dynamodb.ts";
+
+// Many requests, or processes of their own: on a busy machine that takes longer than a test usually may.
+jest.setTimeout(30_000);
 
 let local: Awaited<ReturnType<typeof serveDynamoDb>>;
 beforeAll(async () => {
@@ -155,7 +158,7 @@ describe("conflicts", () => {
     await transact([put("account", { balance: 150 })]);
     let conflicts = 0;
     const debit = async (n: number): Promise<boolean> => {
-      for (;;)
+      for (let attempt = 1; ; attempt++)
         try {
           await transact([add("account", -1), { Put: { TableName, Item: { pk: "ledger", sk: String(n) } } }]);
           return true;
@@ -164,7 +167,7 @@ describe("conflicts", () => {
           if (codes.includes("ConditionalCheckFailed")) return false;
           if (!codes.includes("TransactionConflict")) throw error;
           conflicts++;
-          await sleep(Math.random() * 100);
+          await sleep(Math.random() * 100 * 2 ** Math.min(attempt, 4));
         }
     };
     const done = await Promise.all(Array.from({ length: 200 }, (_, n) => debit(n)));
