@@ -3,7 +3,7 @@ import type { TRANSACTION_ACTIONS } from "./access.ts";
 import { type Operation, type ParsedRequest, parseRequest } from "./dynalite.ts";
 import { returnsItemOnFailure } from "./item-writes.ts";
 
-export type WriteKind = Exclude<keyof typeof TRANSACTION_ACTIONS, "Get">;
+type WriteKind = Exclude<keyof typeof TRANSACTION_ACTIONS, "Get">;
 
 /** One item of a TransactWriteItems request. */
 export interface TransactWrite {

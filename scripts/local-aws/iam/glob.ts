@@ -1,7 +1,7 @@
 /** `*`: any combination of characters, also none. */
-export const MANY = Symbol("*");
+const MANY = Symbol("*");
 /** `?`: any single character. */
-export const ONE = Symbol("?");
+const ONE = Symbol("?");
 
 /** A pattern as a row of literal characters and wildcards. */
 export type Glob = readonly (string | typeof MANY | typeof ONE)[];
