@@ -22,14 +22,21 @@ const INSTANCES = Math.max(4, 2 * availableParallelism());
  * deployed from the very template that `serverless deploy` would send.
  */
 export default class LocalAwsPlugin {
-  readonly hooks: Readonly<Record<string, () => Promise<void>>>;
+  readonly hooks: Readonly<Record<string, (error?: unknown) => Promise<void>>>;
   readonly #serverless: Serverless;
   #functions: LambdaPool | undefined;
 
   constructor(serverless: Serverless) {
     this.#serverless = serverless;
     const start = () => this.#start().catch(refuseToStart);
-    this.hooks = { "before:offline:start": start, "before:offline:start:init": start };
+    this.hooks = {
+      "before:offline:start": start,
+      "before:offline:start:init": start,
+      // Another plugin failed, as the bundler does on code that is none: what it left running would stay.
+      error: async (error) => {
+        if (serverless.processedInput.commands[0] === "offline") refuseToStart(error);
+      },
+    };
   }
 
   async #start(): Promise<void> {

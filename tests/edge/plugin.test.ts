@@ -95,6 +95,14 @@ describe("a stack that cannot start", () => {
   });
 });
 
+describe("a plugin that fails", () => {
+  it("ends the process, which others would keep alive", async () => {
+    const { code, output } = await start({ FAIL_LATER: "1" }).ended;
+    expect(code).toBe(1);
+    expect(output).toContain("gatehouse cannot start: another plugin failed");
+  });
+});
+
 describe("a stack that runs", () => {
   it("refuses, answers, logs, and ends with the process that started it", async () => {
     const { child, ready, ended } = start();

@@ -13,6 +13,8 @@ export interface Serverless {
       compiledCloudFormationTemplate?: unknown;
     };
   };
+  /** e.g. `["offline", "start"]` */
+  readonly processedInput: { readonly commands: readonly string[] };
   readonly pluginManager: {
     readonly hooks: Readonly<Record<string, readonly { readonly hook: () => unknown }[]>>;
   };

@@ -21,12 +21,20 @@ export function tellReady(ready: Ready): void {
 /** Reasons that the one who starts the stack can do something about: their message says all. */
 const EXPECTED = [StartRefused, DamagedStateError, TablesInUseError];
 
-/** Ends the process with one line: watchers and workers would keep it alive otherwise. */
+/** Ends the process, saying why in one line: watchers and workers would keep it alive otherwise. */
 export function refuseToStart(error: unknown): never {
-  const expected = EXPECTED.some((type) => error instanceof type);
-  const reason = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
-  process.stderr.write(`gatehouse cannot start: ${reason}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`gatehouse cannot start: ${message.trim().replace(/\s*\n\s*/g, " ")}\n`);
+  if (error instanceof Error && !EXPECTED.some((type) => error instanceof type))
+    process.stderr.write(`${framesOf(error)}\n`);
   process.exit(1);
+}
+
+function framesOf({ stack = "" }: Error): string {
+  return stack
+    .split("\n")
+    .filter((line) => line.startsWith("    at "))
+    .join("\n");
 }
 
 /** Ends this process when the one that started it is gone, so that nothing lingers on its ports. */
