@@ -25,7 +25,15 @@ export async function measureColdImport(): Promise<Measurement[]> {
     await bundle({ stdin: { contents: BASELINE, resolveDir: ROOT } }, baseline);
     await bundle({ entryPoints: [join(ROOT, "src/functions/tenant-api/create-flight.ts")] }, endpoint);
     const [ours, theirs] = importSideBySide(folder, endpoint, baseline);
-    return [atMost("cold import of a tenant-API bundle / bundle with the document client", "ms", ours, theirs, 1.25)];
+    return [
+      atMost(
+        "cold import of a tenant-API bundle / bundle with the document client",
+        "ms",
+        ours,
+        theirs,
+        1.25,
+      ),
+    ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -42,7 +50,9 @@ async function bundle(input: Parameters<typeof build>[0], outfile: string): Prom
     platform: "node",
     target: "node24",
     mainFields: ["module", "main"],
-    banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
+    banner: {
+      js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
+    },
     logLevel: "error",
   });
 }
@@ -53,7 +63,8 @@ function importSideBySide(folder: string, first: string, second: string): [numbe
     script,
     "const begun = performance.now(); await import(process.argv[2]); console.log(performance.now() - begun);",
   );
-  const time = (file: string) => Number(execFileSync(process.execPath, [script, file], { env: environment() }));
+  const time = (file: string) =>
+    Number(execFileSync(process.execPath, [script, file], { env: environment() }));
   const samples: [number[], number[]] = [[], []];
   for (let run = 0; run < PROCESSES; run += 1) {
     samples[0].push(time(first));
@@ -63,5 +74,10 @@ function importSideBySide(folder: string, first: string, second: string): [numbe
 }
 
 function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, AWS_REGION: "us-east-1", ISSUER_POOL_ID: "us-east-1_x", JWKS_URI: "http://127.0.0.1" };
+  return {
+    ...process.env,
+    AWS_REGION: "us-east-1",
+    ISSUER_POOL_ID: "us-east-1_x",
+    JWKS_URI: "http://127.0.0.1",
+  };
 }

@@ -288,7 +288,7 @@ describe("a call that", () => {
     let calls = 0;
     aws.inject(async (call) => {
       calls += 1;
-      if (calls % 2 === 1) throw new AwsError("TooManyRequestsException", "Too Many Requests", 429);
+      if (calls % 4 === 1) throw new AwsError("TooManyRequestsException", "Too Many Requests", 429);
       return call();
     });
     const { tenant } = await onboard(operationsIn("perTenant"), newSlug());

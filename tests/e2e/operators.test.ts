@@ -1,0 +1,85 @@
+import { describe, expect, it } from "@jest/globals";
+import { Command } from "../support/command.ts";
+import { demo, demoPlace } from "../support/demo-stack.ts";
+import { Machine } from "../support/machine.ts";
+
+const LIMIT_MILLISECONDS = 60_000;
+
+let numbers = 0;
+const newSlug = () => {
+  numbers += 1;
+  return `operated-${numbers}-${process.pid}`;
+};
+
+const tenants = (...args: string[]) => Command.run(demoPlace(), "tenants.ts", ...args);
+
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await tenants("--json", ...args);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+describe("the operators' command line refuses", () => {
+  it.each([
+    [["show", "nobody-at-all"], 1, 'There is no tenant "nobody-at-all".'],
+    [["create", "skyways", "--plan", "trial"], 1, 'The slug "skyways" is taken by a tenant that is active.'],
+    [["add-client", "aeroline", "--scopes", "flights.write"], 2, "The tenant does not have the scope"],
+    [["add-client", "aeroline", "--label", "default"], 1, "already has a client with the label"],
+    [["usage", "skyways", "--from", "2027-02-30"], 2, "is no day of the form yyyy-mm-dd"],
+  ])("%j", async (args, code, reason) => {
+    const outcome = await tenants(...args);
+    expect(outcome).toMatchObject({ code, stdout: "", stderr: expect.stringContaining(reason) });
+    expect(outcome.stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe("an operator", () => {
+  it("onboards a tenant that can work at once, and sees it", async () => {
+    const slug = newSlug();
+    const created = await json("create", slug, "--plan", "standard", "--scopes", "flights.read,tenant.read");
+    const machine = await Machine.signIn(demo(), created);
+    expect((await machine.get("/v1/flights")).status).toBe(200);
+    const { tenantId } = created;
+    expect(await json("show", slug)).toMatchObject({ tenantId, slug, status: "active", plan: "standard" });
+    expect(await json("show", tenantId)).toMatchObject({ slug });
+    expect(await json("list")).toEqual(expect.arrayContaining([expect.objectContaining({ tenantId, slug })]));
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await json("usage", slug, "--from", today)).toEqual([
+      expect.objectContaining({ date: today, used: 1 }),
+    ]);
+  });
+
+  it("adds a client that has its own scopes", async () => {
+    const slug = newSlug();
+    const created = await json("create", slug, "--plan", "standard");
+    const added = await json("add-client", slug, "--label", "reporting", "--scopes", "tenant.read");
+    const machine = await Machine.signIn(demo(), { ...created, ...added });
+    expect((await machine.get("/v1/tenant")).status).toBe(200);
+    expect((await machine.get("/v1/flights")).status).toBe(401);
+  });
+
+  it(
+    "finishes an onboarding that was killed by running it again, and nothing is left over",
+    async () => {
+      const slug = newSlug();
+      const args = ["create", slug, "--plan", "trial"];
+      const killed = await new Command(demoPlace(), "tenants.ts", args).killWhenItSays("Make the API key");
+      expect(killed.code).toBeNull();
+      const created = await json(...args);
+      await Machine.signIn(demo(), created);
+      const { status, clients } = await json("show", slug);
+      expect({ status, clients: clients.length }).toEqual({ status: "active", clients: 1 });
+    },
+    LIMIT_MILLISECONDS,
+  );
+
+  it(
+    "is shown around by the tour, and all is as expected",
+    async () => {
+      const { code, stdout } = await Command.run(demoPlace(), "tour.ts");
+      expect(stdout.split("\n").filter((line) => line.startsWith("✗"))).toEqual([]);
+      expect(code).toBe(0);
+    },
+    LIMIT_MILLISECONDS,
+  );
+});

@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import type { StackPlace } from "./running-stack.ts";
+
+const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts");
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A script as an operator runs it, beside the stack at that place. */
+export class Command {
+  readonly process: ChildProcess;
+  readonly outcome: Promise<Outcome>;
+  #stdout = "";
+  #stderr = "";
+
+  constructor(place: StackPlace, script: string, args: readonly string[] = []) {
+    this.process = spawn(process.execPath, [join(SCRIPTS, script), ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        PATH: process.env.PATH,
+        GATEHOUSE_HOME: place.home,
+        PORT: String(place.port),
+        LOCAL_AWS_PORT: String(place.localAwsPort),
+        LAMBDA_PORT: String(place.lambdaPort),
+      },
+    });
+    this.process.stdout?.on("data", (chunk) => {
+      this.#stdout += String(chunk);
+    });
+    this.process.stderr?.on("data", (chunk) => {
+      this.#stderr += String(chunk);
+    });
+    this.outcome = new Promise((resolve) =>
+      this.process.once("close", (code) => resolve({ code, stdout: this.#stdout, stderr: this.#stderr })),
+    );
+  }
+
+  static run(place: StackPlace, script: string, ...args: string[]): Promise<Outcome> {
+    return new Command(place, script, args).outcome;
+  }
+
+  /** Kills it, with no goodbye, as soon as it says something on standard error. */
+  async killWhenItSays(text: string): Promise<Outcome> {
+    this.process.stderr?.on("data", () => {
+      if (this.#stderr.includes(text)) this.process.kill("SIGKILL");
+    });
+    return this.outcome;
+  }
+}
