@@ -7,7 +7,7 @@ type RetryStrategy = Extract<
 type RetryToken = Awaited<ReturnType<RetryStrategy["acquireInitialRetryToken"]>>;
 
 /** Shorter than a run's lease (`LEASE_MILLISECONDS`), so that no call outlives the right to make it. */
-const CALL_DEADLINE_MILLISECONDS = 15_000;
+const CALL_DEADLINE_MILLISECONDS = 10_000;
 
 const MOST_RETRIES = 8;
 const FIRST_DELAY_MILLISECONDS = 200;

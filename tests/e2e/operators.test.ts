@@ -38,7 +38,7 @@ describe("an operator", () => {
     const slug = newSlug();
     const created = await json("create", slug, "--plan", "standard", "--scopes", "flights.read,tenant.read");
     const machine = await Machine.signIn(demo(), created);
-    expect((await machine.get("/v1/flights")).status).toBe(200);
+    expect((await machine.call("GET", "/v1/flights")).status).toBe(200);
     const { tenantId } = created;
     expect(await json("show", slug)).toMatchObject({ tenantId, slug, status: "active", plan: "standard" });
     expect(await json("show", tenantId)).toMatchObject({ slug });
@@ -54,8 +54,8 @@ describe("an operator", () => {
     const created = await json("create", slug, "--plan", "standard");
     const added = await json("add-client", slug, "--label", "reporting", "--scopes", "tenant.read");
     const machine = await Machine.signIn(demo(), { ...created, ...added });
-    expect((await machine.get("/v1/tenant")).status).toBe(200);
-    expect((await machine.get("/v1/flights")).status).toBe(401);
+    expect((await machine.call("GET", "/v1/tenant")).status).toBe(200);
+    expect((await machine.call("GET", "/v1/flights")).status).toBe(401);
   });
 
   it(

@@ -12,7 +12,7 @@ export interface Lease {
 }
 
 /** Longer than any one call is given (`CALL_DEADLINE_MILLISECONDS` in src/aws/control-plane.ts). */
-export const LEASE_MILLISECONDS = 30_000;
+export const LEASE_MILLISECONDS = 20_000;
 
 /** Milliseconds between two looks at a lease that another run holds. */
 const LOOK_AGAIN_MILLISECONDS = 500;
