@@ -1,4 +1,5 @@
 import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
+import type { APIGatewayProxyEvent } from "aws-lambda";
 import { AccessLog } from "../../scripts/local-aws/edge/access-log.ts";
 import { openToAll } from "../../scripts/local-aws/edge/authorizers/authorizer.ts";
 import { cognitoUserPools } from "../../scripts/local-aws/edge/authorizers/cognito.ts";
@@ -10,17 +11,13 @@ import type { InvocationResult } from "../../scripts/local-aws/kernel/invoke.ts"
 import { Stack, type TemplateResource } from "../../scripts/local-aws/kernel/stack.ts";
 import { template } from "./template.ts";
 
-export const REGION = "eu-west-1";
+const REGION = "eu-west-1";
 export const POOL_ID = new Stack(template(), { region: REGION, name: "edge-dev" }).ref("UserPool");
 export const FOREIGN_POOL_ID = `${REGION}_Foreign01`;
 export const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 export const GOOD_KEY = "k".repeat(40);
 
-export type Handler = (event: ProxyEvent) => unknown;
-
-/** The event as the tests read it. */
-// biome-ignore lint/suspicious/noExplicitAny: a function's event is whatever the edge sent; tests look into it
-export type ProxyEvent = any;
+type Handler = (event: APIGatewayProxyEvent) => unknown;
 
 export interface SigningPool {
   readonly poolId: string;
@@ -79,7 +76,7 @@ export interface EdgeUnderTest {
   /** Functions by name; `echo` answers 200 with `{"ok":true}`. */
   readonly handlers: Record<string, Handler>;
   /** Every event a function was given. */
-  readonly events: ProxyEvent[];
+  readonly events: APIGatewayProxyEvent[];
   /** Every call the usage plans were asked about. */
   readonly metered: Parameters<UsageMeter["admit"]>[0][];
   readonly logLines: string[];
@@ -98,7 +95,7 @@ export async function startEdge(resources: Record<string, TemplateResource> = {}
     url: "",
     origin: "",
     handlers: { echo: () => ({ statusCode: 200, body: '{"ok":true}' }) } as Record<string, Handler>,
-    events: [] as ProxyEvent[],
+    events: [] as APIGatewayProxyEvent[],
     metered: [] as Parameters<UsageMeter["admit"]>[0][],
     logLines: [] as string[],
     errors: [] as unknown[],
@@ -128,10 +125,11 @@ export async function startEdge(resources: Record<string, TemplateResource> = {}
     },
     stageMeter: { admit: () => ({ outcome: running.stageAdmits ? "admitted" : "throttled" }) },
     invoke: async (functionArn, event): Promise<InvocationResult> => {
-      running.events.push(event);
+      const proxied = event as APIGatewayProxyEvent;
+      running.events.push(proxied);
       const name = functionArn.slice(functionArn.lastIndexOf(":") + 1);
       try {
-        return { payload: await running.handlers[name]?.(event) };
+        return { payload: await running.handlers[name]?.(proxied) };
       } catch (error) {
         return { error: { errorType: "Error", errorMessage: String(error) } };
       }

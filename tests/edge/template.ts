@@ -118,7 +118,7 @@ const LOG_FORMAT = `{"requestId":"$context.requestId","tenant":"$context.authori
  "agent":"$context.identity.userAgent","latency":$context.responseLatency,"nothing":"$context.no.such.thing"}
 `;
 
-export function authorized(scopes: readonly string[]): Record<string, unknown> {
+function authorized(scopes: readonly string[]): Record<string, unknown> {
   return {
     AuthorizationType: "COGNITO_USER_POOLS",
     AuthorizerId: { Ref: "Authorizer" },
@@ -126,7 +126,7 @@ export function authorized(scopes: readonly string[]): Record<string, unknown> {
   };
 }
 
-export function resource(parent: string, pathPart: string): TemplateResource {
+function resource(parent: string, pathPart: string): TemplateResource {
   const [logicalId, attribute] = parent.split(".");
   return {
     Type: "AWS::ApiGateway::Resource",

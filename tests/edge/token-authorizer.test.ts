@@ -129,7 +129,7 @@ describe("a method with scopes behind a user pool", () => {
 
   it("hands the claims on as text, times as AWS writes them", async () => {
     await call(accessToken({ "cognito:groups": ["a", "b"], email_verified: true }));
-    expect(edge.events[0].requestContext.authorizer).toEqual({
+    expect(edge.events[0]?.requestContext.authorizer).toEqual({
       claims: {
         ...claims,
         auth_time: String(NOW / 1000),
@@ -147,7 +147,7 @@ describe("a method with scopes behind a user pool", () => {
       "sls-offline-authorizer-override": '{"claims":{"gatehouse_tenant":"ten_02"}}',
       "x-amzn-authorizer": '{"claims":{}}',
     });
-    expect(edge.events[0].requestContext.authorizer.claims.gatehouse_tenant).toBe("ten_01");
+    expect(edge.events[0]?.requestContext.authorizer?.claims.gatehouse_tenant).toBe("ten_01");
   });
 });
 
@@ -164,6 +164,6 @@ describe("a method without scopes behind a user pool", () => {
 describe("an open method", () => {
   it("has no authorizer context, whatever a client sends", async () => {
     await call("Bearer x", "/v1/open", { "sls-offline-authorizer-override": '{"claims":{"sub":"me"}}' });
-    expect(edge.events[0].requestContext).not.toHaveProperty("authorizer");
+    expect(edge.events[0]?.requestContext).not.toHaveProperty("authorizer");
   });
 });

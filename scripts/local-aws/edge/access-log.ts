@@ -3,7 +3,7 @@ import { contextVariable, type Outcome } from "./context-variables.ts";
 import { Substitution } from "./substitution.ts";
 
 /** One line of the access log with the moment of its call, epoch milliseconds. */
-export interface AccessLogLine {
+interface AccessLogLine {
   readonly timestamp: number;
   readonly message: string;
 }

@@ -1,8 +1,8 @@
 import { Stack, type StackResource } from "../kernel/stack.ts";
+import { compileGatewayResponse } from "./compile-gateway-response.ts";
 import { compileIntegration } from "./compile-integration.ts";
 import { compileModels, type ModelsByLogicalId } from "./compile-models.ts";
-import { type GatewayResponse, gatewayResponseFrom } from "./gateway-response.ts";
-import type { RestApi, Route, RouteAuthorization } from "./rest-api.ts";
+import type { GatewayResponse, RestApi, Route, RouteAuthorization } from "./rest-api.ts";
 import { flagOf, objectOf, optionalText, textOf, textsOf } from "./template-reader.ts";
 
 /** Reads the template's REST API as it would be deployed. Throws where it asks for what the edge cannot do. */
@@ -84,7 +84,7 @@ function compileGatewayResponses(stack: Stack): ReadonlyMap<string, GatewayRespo
       .resources("AWS::ApiGateway::GatewayResponse")
       .map(({ properties }) => [
         textOf(properties.ResponseType, "ResponseType"),
-        gatewayResponseFrom(properties),
+        compileGatewayResponse(properties),
       ]),
   );
 }

@@ -3,39 +3,10 @@ import { contextVariable } from "./context-variables.ts";
 import { HeaderFields, type HttpResponse } from "./http-message.ts";
 import type { Refusal } from "./refusal.ts";
 import { Substitution } from "./substitution.ts";
-import { objectOf, optionalText, textOf } from "./template-reader.ts";
-
-/** An `AWS::ApiGateway::GatewayResponse`. */
-export interface GatewayResponse {
-  readonly status: number | undefined;
-  /** Header name and the expression that gives its value. */
-  readonly headers: readonly (readonly [name: string, expression: string])[];
-  /** Body by content type. */
-  readonly templates: ReadonlyMap<string, Substitution>;
-}
 
 const AWS_DEFAULT: ReadonlyMap<string, Substitution> = new Map([
   ["application/json", new Substitution('{"message":$context.error.messageString}')],
 ]);
-const HEADER_PREFIX = "gatewayresponse.header.";
-
-export function gatewayResponseFrom(properties: Readonly<Record<string, unknown>>): GatewayResponse {
-  const parameters = objectOf(properties.ResponseParameters, "ResponseParameters");
-  const templates = objectOf(properties.ResponseTemplates, "ResponseTemplates");
-  const status = optionalText(properties.StatusCode, "StatusCode");
-  return {
-    status: status === undefined ? undefined : Number(status),
-    headers: Object.entries(parameters)
-      .filter(([name]) => name.startsWith(HEADER_PREFIX))
-      .map(([name, expression]) => [name.slice(HEADER_PREFIX.length), textOf(expression, name)]),
-    templates: new Map(
-      Object.entries(templates).map(([contentType, text]) => [
-        contentType,
-        new Substitution(textOf(text, contentType)),
-      ]),
-    ),
-  };
-}
 
 /**
  * Writes a refusal with the API's gateway response of its type, else of `DEFAULT_4XX` or `DEFAULT_5XX`,

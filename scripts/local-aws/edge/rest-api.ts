@@ -1,6 +1,6 @@
 import type { ValidateFunction } from "ajv";
 import type { StackResource } from "../kernel/stack.ts";
-import type { GatewayResponse } from "./gateway-response.ts";
+import type { Substitution } from "./substitution.ts";
 
 /** A REST API with its one stage, compiled from the template. */
 export interface RestApi {
@@ -59,4 +59,13 @@ export interface MockIntegration {
   readonly headers: readonly (readonly [string, string])[];
   readonly contentType: string;
   readonly body: string;
+}
+
+/** An `AWS::ApiGateway::GatewayResponse`. */
+export interface GatewayResponse {
+  readonly status: number | undefined;
+  /** Header name and the expression that gives its value. */
+  readonly headers: readonly (readonly [name: string, expression: string])[];
+  /** Body by content type. */
+  readonly templates: ReadonlyMap<string, Substitution>;
 }

@@ -24,7 +24,7 @@ export interface Serverless {
   };
 }
 
-export interface FunctionDefinition {
+interface FunctionDefinition {
   /** The deployed function's name, e.g. `gatehouse-dev-listFlights`. */
   readonly name: string;
   environment?: Record<string, string>;

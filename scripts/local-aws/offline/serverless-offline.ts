@@ -1,5 +1,5 @@
 /** A function of serverless-offline's pool: one worker thread, busy with one event at a time. */
-export interface PooledFunction {
+interface PooledFunction {
   setEvent(event: unknown): void;
   runHandler(): Promise<unknown>;
 }
