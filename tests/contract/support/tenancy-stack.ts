@@ -100,6 +100,8 @@ const template: Template = {
   },
 };
 
+export type TenancyStack = Awaited<ReturnType<typeof startTenancyStack>>;
+
 /** A fresh local AWS on a port of its own, to which the SDK of this process is pointed. */
 export async function startTenancyStack(invoke: InvokeFunction) {
   const stack = new Stack(template, { region: "us-east-1", name: "gatehouse-dev" });
