@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent } from "aws-lambda";
 import { AccessLog } from "../../scripts/local-aws/edge/access-log.ts";
 import { openToAll } from "../../scripts/local-aws/edge/authorizers/authorizer.ts";
 import { cognitoUserPools } from "../../scripts/local-aws/edge/authorizers/cognito.ts";
+import type { Check } from "../../scripts/local-aws/edge/checks/check.ts";
 import type { Admission, UsageMeter } from "../../scripts/local-aws/edge/checks/require-api-key.ts";
 import { compileRestApi } from "../../scripts/local-aws/edge/compile-rest-api.ts";
 import { Edge } from "../../scripts/local-aws/edge/edge.ts";
@@ -83,6 +84,8 @@ export interface EdgeUnderTest {
   readonly errors: unknown[];
   admission: Admission;
   stageAdmits: boolean;
+  /** Stands for a web ACL. */
+  firewall: Check;
   now: number;
   close(): Promise<void>;
 }
@@ -101,6 +104,7 @@ export async function startEdge(resources: Record<string, TemplateResource> = {}
     errors: [] as unknown[],
     admission: { outcome: "admitted", apiKeyId: "key-id-1" } as Admission,
     stageAdmits: true,
+    firewall: (() => undefined) as Check,
     now: NOW,
     close: async () => {},
   };
@@ -117,6 +121,7 @@ export async function startEdge(resources: Record<string, TemplateResource> = {}
       ["NONE", openToAll],
       ["COGNITO_USER_POOLS", cognitoUserPools((poolId) => keys.get(poolId) ?? [], clock)],
     ]),
+    beforeAuthorization: [(call, route) => running.firewall(call, route)],
     meter: {
       admit: (call) => {
         running.metered.push(call);

@@ -87,8 +87,8 @@ function headersOf(call: Call): {
   const headers: Record<string, string> = {};
   const multiValueHeaders: Record<string, readonly string[]> = {};
   const add = (name: string, values: readonly string[]) => {
-    headers[name] = values.at(-1) ?? "";
-    multiValueHeaders[name] = values;
+    define(headers, name, values.at(-1) ?? "");
+    define(multiValueHeaders, name, values);
   };
   for (const [name, values] of call.request.headers.entries())
     if (!DROPPED.has(name.toLowerCase()) && !ADDED.has(name.toLowerCase())) add(name, values);
@@ -121,7 +121,7 @@ function queryOf(query: string): {
   return { queryStringParameters: single, multiValueQueryStringParameters: multiple };
 }
 
-/** A plain assignment would not make a member of a parameter called `__proto__`. */
+/** A plain assignment would not make a member of what a client calls `__proto__`. */
 function define<T>(record: Record<string, T>, name: string, value: T): void {
   Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
 }
