@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { APIGatewayClient, CreateApiKeyCommand } from "@aws-sdk/client-api-gateway";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { Ready } from "../../scripts/local-aws/offline/starter.ts";
+
+// Each test starts the framework as a process of its own, on a machine that may be busy.
+jest.setTimeout(60_000);
 
 const SERVICE = join(import.meta.dirname, "service");
 const SERVERLESS = join(import.meta.dirname, "../../node_modules/serverless/bin/serverless.js");
@@ -147,6 +150,18 @@ describe("a stack that runs", () => {
     expect(await ended).toEqual({ code: 0, output: expect.not.stringContaining("RequestId") });
     await expect(fetch(`${apiUrl}/open`)).rejects.toThrow();
     expect(existsSync(join(home, "logs", "access.log"))).toBe(true);
+  });
+
+  it("lets a call finish when the functions change under it, and runs the next", async () => {
+    const { child, ready } = start();
+    const { apiUrl } = await ready;
+    const slow = fetch(`${apiUrl}/open?sleep=700`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    child.kill("SIGUSR2");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await fetch(`${apiUrl}/open`)).status).toBe(200);
+    expect((await slow).status).toBe(200);
+    expect((await fetch(`${apiUrl}/open`)).status).toBe(200);
   });
 
   it("keeps its ids over a restart after it was killed", async () => {

@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 /** A function of serverless-offline's pool: one worker thread, busy with one event at a time. */
 interface PooledFunction {
   setEvent(event: unknown): void;
@@ -16,6 +18,8 @@ export interface Listener {
   stop(): Promise<void>;
 }
 
+const TIME_TO_FINISH_MILLISECONDS = 3_000;
+
 type Prototype = Record<string, (...args: never[]) => unknown>;
 
 /**
@@ -26,13 +30,15 @@ export async function takeOver(parts: {
   readonly listener: Listener;
   readonly onLambdaPool: (pool: LambdaPool) => void;
 }): Promise<void> {
-  const [httpServer, lambda, logging] = await Promise.all([
+  const [httpServer, lambda, lambdaFunction, logging] = await Promise.all([
     load("./events/http/HttpServer.js"),
     load("./lambda/Lambda.js"),
+    load("./lambda/LambdaFunction.js"),
     load("./utils/log.js"),
   ]);
   replaceHttpServer(prototypeOf(httpServer), parts.listener);
   captureLambdaPool(prototypeOf(lambda), parts.onLambdaPool);
+  finishBeforeCleanup(prototypeOf(lambdaFunction));
   silence(logging);
 }
 
@@ -55,6 +61,20 @@ function captureLambdaPool(prototype: Prototype, onLambdaPool: (pool: LambdaPool
   prototype.create = function (this: LambdaPool, ...args: never[]) {
     onLambdaPool(this);
     return create.apply(this, args);
+  };
+}
+
+/**
+ * When code changes, serverless-offline ends every worker, and a call that one was busy with would hang until
+ * it times out. So a busy one is given time to finish.
+ */
+function finishBeforeCleanup(prototype: Prototype): void {
+  const { cleanup } = prototype;
+  if (!cleanup) throw new Error("serverless-offline's LambdaFunction has no cleanup");
+  prototype.cleanup = async function (this: { readonly status: string }, ...args: never[]) {
+    const deadline = Date.now() + TIME_TO_FINISH_MILLISECONDS;
+    while (this.status === "BUSY" && Date.now() < deadline) await setTimeout(20);
+    return cleanup.apply(this, args);
   };
 }
 
