@@ -12,7 +12,12 @@ module.exports = {
     only("domain-knows-only-itself", "^src/domain/", []),
     only("aws-knows-domain", "^src/aws/", ["^src/domain/", "^src/config\\.ts$"]),
     only("http-knows-domain-and-aws", "^src/http/", ["^src/domain/", "^src/aws/", "^src/config\\.ts$"]),
-    only("functions-know-http-domain-and-aws", "^src/functions/", ["^src/http/", "^src/domain/", "^src/aws/", "^src/config\\.ts$"]),
+    only("functions-know-http-domain-and-aws", "^src/functions/", [
+      "^src/http/",
+      "^src/domain/",
+      "^src/aws/",
+      "^src/config\\.ts$",
+    ]),
     only("generated-knows-nothing", "^src/generated/", []),
     {
       name: "domain-knows-no-aws-package",
@@ -50,6 +55,9 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     tsConfig: { fileName: "tsconfig.json" },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+    },
   },
 };

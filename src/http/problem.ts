@@ -2,7 +2,7 @@ import type { APIGatewayProxyResult } from "aws-lambda";
 import type { Finding, RefusalCode } from "../domain/refusal.ts";
 
 /** Problem codes of this API; each is the last part of its `type`, `urn:gatehouse:problem:<code>`. */
-export type ProblemCode =
+type ProblemCode =
   | RefusalCode
   | "unauthorized"
   | "insufficient-scope"

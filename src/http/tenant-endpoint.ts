@@ -13,7 +13,7 @@ import { requireTenantKey } from "./require-tenant-key.ts";
 import { verifyToken } from "./verify-token.ts";
 
 /** What an endpoint gets: everything in it has passed the gate. */
-export interface TenantRequest<Body, Query> {
+interface TenantRequest<Body, Query> {
   readonly tenant: VerifiedTenant;
   readonly body: Body;
   readonly query: Query;

@@ -47,7 +47,7 @@ export class Machine {
   }
 }
 
-export async function requestToken(
+async function requestToken(
   tokenUrl: string,
   { clientId, clientSecret }: Pick<Credentials, "clientId" | "clientSecret">,
 ): Promise<Answer> {

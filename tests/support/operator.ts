@@ -17,7 +17,7 @@ export function useLocalAws(): void {
 }
 
 /** A tenant of the test's own, onboarded as operators do it: other tests neither see nor slow it. */
-export async function onboardTenant(plan: PlanName, scopes: readonly Scope[] = SCOPES): Promise<DemoTenant> {
+async function onboardTenant(plan: PlanName, scopes: readonly Scope[] = SCOPES): Promise<DemoTenant> {
   useLocalAws();
   const { TenantOperations } = await import("../../src/aws/tenant-operations.ts");
   const outputs = compiledStack().outputs();

@@ -16,7 +16,7 @@ export interface ControlPlane {
   readonly tags: Tags;
 }
 
-export interface Call {
+interface Call {
   /** The path's variable segments, decoded, in their order. */
   readonly path: readonly string[];
   readonly query: URLSearchParams;

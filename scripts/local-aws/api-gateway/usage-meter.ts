@@ -38,7 +38,7 @@ export type Admission =
 const INVALID_KEY: Admission = { outcome: "invalidKey" };
 
 /** What `retryAfterSeconds` says when the limit is 0, so that waiting does not help. */
-export const RETRY_WHEN_NOTHING_IS_ALLOWED_SECONDS = 3600;
+const RETRY_WHEN_NOTHING_IS_ALLOWED_SECONDS = 3600;
 
 /** Whether a call uses up quota. AWS does not say whether a throttled call does (open): change it here. */
 function countsAgainstQuota(outcome: Admission["outcome"]): boolean {

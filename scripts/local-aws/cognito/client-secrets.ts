@@ -1,19 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../kernel/clock.ts";
+import type { ClientSecret } from "./client-secret.ts";
 import { type Client, type Clients, clientIdOf, existingClient } from "./clients.ts";
 import { invalidParameter, limitExceeded, notFound } from "./errors.ts";
 import type { Operations } from "./operations.ts";
 import type { Pools } from "./pools.ts";
 import { newClientSecret } from "./random-ids.ts";
 import { timestamp } from "./time.ts";
-
-export interface ClientSecret {
-  /** `<client id>--<epoch milliseconds of its creation>` */
-  readonly id: string;
-  /** In clear, because DescribeUserPoolClient gives it again and SECRET_HASH is keyed with it. */
-  readonly value: string;
-  readonly createdAt: number;
-}
 
 const MOST_SECRETS = 2;
 const GIVEN_VALUE = { shortest: 24, longest: 64, pattern: /^[\w+]+$/ };

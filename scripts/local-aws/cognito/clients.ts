@@ -1,5 +1,5 @@
 import type { Collection, Store } from "../kernel/store.ts";
-import type { ClientSecret } from "./client-secrets.ts";
+import type { ClientSecret } from "./client-secret.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import { notFound } from "./errors.ts";
 import type { Input } from "./input.ts";

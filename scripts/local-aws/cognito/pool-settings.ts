@@ -4,9 +4,9 @@ import type { Input } from "./input.ts";
 import { type PasswordPolicy, readPasswordPolicy } from "./password-policy.ts";
 
 export type TriggerVersion = "V1_0" | "V2_0" | "V3_0";
-export type PoolTier = "LITE" | "ESSENTIALS" | "PLUS";
+type PoolTier = "LITE" | "ESSENTIALS" | "PLUS";
 
-export interface PreTokenGenerationTrigger {
+interface PreTokenGenerationTrigger {
   readonly lambdaArn: string;
   readonly version: TriggerVersion;
 }

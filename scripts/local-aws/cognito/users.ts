@@ -3,7 +3,7 @@ import type { Collection, Store } from "../kernel/store.ts";
 import type { Input } from "./input.ts";
 import type { Pool } from "./pools.ts";
 
-export type UserStatus = "FORCE_CHANGE_PASSWORD" | "CONFIRMED";
+type UserStatus = "FORCE_CHANGE_PASSWORD" | "CONFIRMED";
 
 export interface User {
   readonly poolId: string;

@@ -1,5 +1,5 @@
 /** Identifier of the resource server; the prefix of every scope in a token. */
-export const RESOURCE_SERVER = "airline";
+const RESOURCE_SERVER = "airline";
 
 /** Scopes as the resource server names them; a test compares this list with resources/identity.yml. */
 export const SCOPES = [

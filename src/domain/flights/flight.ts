@@ -39,8 +39,8 @@ export function checkChanges(changes: FlightChanges): FlightChanges {
   return changes;
 }
 
-export const ARRIVES_BEFORE_DEPARTURE = "The flight must arrive after it departs.";
-export const ENDS_WHERE_IT_BEGINS = "Origin and destination must differ.";
+const ARRIVES_BEFORE_DEPARTURE = "The flight must arrive after it departs.";
+const ENDS_WHERE_IT_BEGINS = "Origin and destination must differ.";
 
 function checkRules({ origin, destination, departure, arrival }: FlightChanges): void {
   if (origin !== undefined && origin === destination) refuse("destination", ENDS_WHERE_IT_BEGINS);

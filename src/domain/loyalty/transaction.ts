@@ -14,7 +14,7 @@ export type TransactionId = string & { readonly [brand]: "TransactionId" };
 const CUSTOMER_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const TRANSACTION_ID = /^ltx_[0-9A-HJKMNP-TV-Z]{26}$/;
 
-export function isCustomerId(text: unknown): text is CustomerId {
+function isCustomerId(text: unknown): text is CustomerId {
   return typeof text === "string" && CUSTOMER_ID.test(text);
 }
 

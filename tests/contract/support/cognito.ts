@@ -8,7 +8,7 @@ import { serve } from "../../../scripts/local-aws/kernel/server.ts";
 import { LOCAL_ACCOUNT_ID, Stack, type Template } from "../../../scripts/local-aws/kernel/stack.ts";
 import { Store } from "../../../scripts/local-aws/kernel/store.ts";
 
-export const REGION = "eu-central-1";
+const REGION = "eu-central-1";
 
 /** A pool for machines and people as a stage would have it. */
 export const airlineTemplate: Template = {
@@ -97,7 +97,7 @@ export interface CognitoUnderTest {
   close(): Promise<void>;
 }
 
-export interface TriggerEvent {
+interface TriggerEvent {
   version: string;
   triggerSource: string;
   userName: string;
