@@ -45,6 +45,7 @@ async function start(): Promise<number> {
   say("Starting the local AWS and the functions …");
   const stack = startStack();
   stopOnSignal(stack);
+  stopWithNpm(stack);
   try {
     await makeReady(stack);
   } catch (error) {
@@ -73,6 +74,16 @@ async function makeReady(stack: StackProcess): Promise<void> {
 
 function stopOnSignal(stack: StackProcess): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stack.stop());
+}
+
+/** npm passes a signal to its shell, which keeps it to itself: without this a stopped npm would leave us running. */
+function stopWithNpm(stack: StackProcess): void {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) stack.stop();
+  }, 250);
+  watch.unref();
 }
 
 try {

@@ -18,7 +18,7 @@ export interface DemoAccount {
 export function demoAccounts(tenant: DemoTenant): DemoAccount[] {
   const random = randomOf(`${tenant.slug} loyalty`);
   return Array.from({ length: ACCOUNTS }, (_, index) =>
-    demoAccount(customerIdOf(`C${String(index + 1).padStart(4, "0")}`), random),
+    demoAccount(customerIdOf(`${tenant.airline}-${String(index + 1).padStart(4, "0")}`), random),
   );
 }
 

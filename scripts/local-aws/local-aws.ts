@@ -3,7 +3,7 @@ import { ApiGateway } from "./api-gateway/api-gateway.ts";
 import { CloudFormation } from "./cloudformation/cloudformation.ts";
 import { Cognito } from "./cognito/cognito.ts";
 import { DynamoDb } from "./dynamodb/dynamodb.ts";
-import { Identities } from "./iam/identities.ts";
+import { Identities, type PermissionUse } from "./iam/identities.ts";
 import type { Clock } from "./kernel/clock.ts";
 import type { InvokeFunction } from "./kernel/invoke.ts";
 import { serve } from "./kernel/server.ts";
@@ -23,6 +23,8 @@ export interface LocalAwsOptions {
   /** Outputs of the stack that are another address here than on AWS, given the local AWS's own address. */
   readonly localOutputs?: (endpoint: string) => Readonly<Record<string, string>>;
   readonly onError?: (error: unknown) => void;
+  /** Told of every permission that a role was seen to need. */
+  readonly onPermissionUse?: (use: PermissionUse) => void;
 }
 
 export interface LocalAws {
@@ -46,7 +48,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const store = await orClose(dynamoDb, () =>
     Store.open(stateDirectory === undefined ? ":memory:" : join(stateDirectory, "state.sqlite")),
   );
-  const identities = new Identities({ store, stack, clock });
+  const identities = new Identities({ store, stack, clock, onUse: options.onPermissionUse });
   const { authorize } = identities;
   const cognito = new Cognito({ store, stack, clock, invoke, authorize });
   const apiGateway = new ApiGateway({ store, stack, clock, authorize });

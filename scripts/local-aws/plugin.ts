@@ -10,6 +10,7 @@ import { requireFreePorts } from "./offline/free-ports.ts";
 import { setFunctionEnvironments } from "./offline/function-environments.ts";
 import { limitInstances } from "./offline/limit-instances.ts";
 import { type LocalStack, startLocalStack } from "./offline/local-stack.ts";
+import { permissionLog } from "./offline/permission-log.ts";
 import { functionRunner } from "./offline/run-functions.ts";
 import { type LambdaPool, takeOver } from "./offline/serverless-offline.ts";
 import { readSettings, type Settings } from "./offline/settings.ts";
@@ -56,6 +57,7 @@ export default class LocalAwsPlugin {
         INSTANCES,
       ),
       onError: reportError,
+      onPermissionUse: permissionLog(settings.permissionFile),
     });
     mkdirSync(dirname(settings.templateFile), { recursive: true });
     writeFileSync(settings.templateFile, JSON.stringify(stack.template, null, 2));

@@ -6,7 +6,7 @@ export function readyText({ apiUrl, tokenUrl, awsEndpoint, tenants }: DemoFile):
   const example = first && [
     `TOKEN=$(curl -s ${tokenUrl} -u '${first.clientId}:${first.clientSecret}' -d grant_type=client_credentials | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
     `curl -s '${apiUrl}/v1/flights?limit=2' -H "Authorization: Bearer $TOKEN" -H 'x-api-key: ${first.apiKey}'`,
-    `curl -s ${apiUrl}/v1/loyalty/C0001 -H "Authorization: Bearer $TOKEN" -H 'x-api-key: ${first.apiKey}'`,
+    `curl -s ${apiUrl}/v1/loyalty/GH-0001 -H "Authorization: Bearer $TOKEN" -H 'x-api-key: ${first.apiKey}'`,
   ];
   return [
     "Gatehouse is ready",

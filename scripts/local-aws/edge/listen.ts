@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -74,14 +75,18 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> 
 }
 
 /**
- * Comes from in front of the API: plain text, and no gateway response applies
- * (seen: https://github.com/koki-develop/lgtm-generator/issues/10).
+ * Comes from in front of the API, in plain text. "Customizing the default gateway response of 413
+ * REQUEST_TOO_LARGE" is not supported
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html);
+ * body seen: https://github.com/koki-develop/lgtm-generator/issues/10.
  */
 function tooLong(): HttpResponse {
   return {
     status: 413,
     headers: new HeaderFields([
       ["Content-Type", "text; charset=utf-8"],
+      ["x-amzn-ErrorType", "RequestEntityTooLargeException"],
+      ["x-amzn-RequestId", randomUUID()],
       ["Connection", "close"],
     ]),
     body: `HTTP content length exceeded ${LARGEST_BODY} bytes.`,

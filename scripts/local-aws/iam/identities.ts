@@ -14,6 +14,13 @@ import { type Credentials, type Session, Sessions } from "./sessions.ts";
 /** Lets a caller pass or throws the {@link AwsError} that AWS would answer. */
 export type Authorize = (caller: Caller, action: string, resource: string, context?: RequestContext) => void;
 
+/** A permission that a role was seen to need: what AWS shows as last accessed information. */
+export interface PermissionUse {
+  readonly roleName: string;
+  readonly action: string;
+  readonly resource: string;
+}
+
 /** What a session asks for when it is issued, beside its role and name. */
 export interface SessionOptions {
   readonly tags?: Readonly<Record<string, string>>;
@@ -32,8 +39,17 @@ export class Identities {
   readonly #clock: Clock;
   readonly #sessions: Sessions;
   readonly #functionKeys: Collection<string>;
+  readonly #onUse: ((use: PermissionUse) => void) | undefined;
 
-  constructor({ store, stack, clock }: { store: Store; stack: Stack; clock: Clock }) {
+  constructor(parts: {
+    readonly store: Store;
+    readonly stack: Stack;
+    readonly clock: Clock;
+    /** Told of every request of a role that was allowed. */
+    readonly onUse?: ((use: PermissionUse) => void) | undefined;
+  }) {
+    const { store, stack, clock } = parts;
+    this.#onUse = parts.onUse;
     this.#stack = stack;
     this.#clock = clock;
     this.roles = new Roles(stack);
@@ -137,7 +153,9 @@ export class Identities {
     const explicit = decisions.find(({ decision }) => decision === "explicitDeny");
     if (explicit) return { kind: explicit.kind, explicit: true };
     const implicit = decisions.find(({ decision }) => decision === "implicitDeny");
-    return implicit && { kind: implicit.kind, explicit: false };
+    if (implicit) return { kind: implicit.kind, explicit: false };
+    this.#onUse?.({ roleName: caller.roleName, action, resource });
+    return undefined;
   }
 
   /**

@@ -4,6 +4,7 @@ import { cognitoUserPools } from "../edge/authorizers/cognito.ts";
 import { compileRestApi } from "../edge/compile-rest-api.ts";
 import { Edge } from "../edge/edge.ts";
 import { type EdgeListener, listen } from "../edge/listen.ts";
+import type { PermissionUse } from "../iam/identities.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { InvokeFunction } from "../kernel/invoke.ts";
 import type { Stack } from "../kernel/stack.ts";
@@ -17,6 +18,7 @@ export interface LocalStackOptions {
   readonly apiPort: number;
   readonly awsPort: number;
   readonly onError: (error: unknown) => void;
+  readonly onPermissionUse?: (use: PermissionUse) => void;
 }
 
 /** A stack deployed to the local AWS, its API not yet open. */

@@ -10,6 +10,8 @@ export interface Settings {
   readonly lambdaPort: number;
   readonly stateDirectory: string;
   readonly accessLogFile: string;
+  /** Which permissions the functions' roles were seen to need, a line each. */
+  readonly permissionFile: string;
   /** The compiled template, written at every start: what the local stack enforces, to look at. */
   readonly templateFile: string;
 }
@@ -26,6 +28,7 @@ export function readSettings(
     lambdaPort: portOf("LAMBDA_PORT", environment.LAMBDA_PORT, 3002),
     stateDirectory: join(home, "state"),
     accessLogFile: join(home, "logs", "access.log"),
+    permissionFile: join(home, "logs", "permissions.log"),
     templateFile: join(home, "template.json"),
   };
 }
