@@ -4,7 +4,8 @@
  * The framework lets the deployment create the stage and then sets the access log, tracing and
  * throttling of it by SDK calls after CloudFormation is done. Then the template does not say what is
  * enforced, and a deployment that stops half-way leaves a stage without its log. Here the deployment
- * loses its `StageName`, and the `ApiStage` of resources/edge.yml points to it.
+ * loses its `StageName`, and the `ApiStage` of resources/edge.yml points to it. The gateway responses come
+ * before the deployment, which the framework knows nothing of.
  */
 interface ServerlessInstance {
   service: { provider: { compiledCloudFormationTemplate: { Resources: Record<string, Resource> } } };
@@ -13,6 +14,7 @@ interface ServerlessInstance {
 interface Resource {
   Type: string;
   Properties: Record<string, unknown>;
+  DependsOn?: string | string[];
 }
 
 const STAGE = "ApiStage";
@@ -32,7 +34,12 @@ function tieStageToDeployment(serverless: ServerlessInstance): void {
   const deployment = Object.entries(Resources).find(([, { Type }]) => Type === "AWS::ApiGateway::Deployment");
   const stage = Resources[STAGE];
   if (!deployment || !stage) throw new Error(`the template lacks a deployment or the resource ${STAGE}`);
-  const [deploymentId, { Properties }] = deployment;
-  delete Properties.StageName;
+  const [deploymentId, resource] = deployment;
+  delete resource.Properties.StageName;
   stage.Properties.DeploymentId = { Ref: deploymentId };
+  // A deployment is a snapshot of the API: what is made after it is not in it.
+  const responses = Object.entries(Resources).filter(
+    ([, { Type }]) => Type === "AWS::ApiGateway::GatewayResponse",
+  );
+  resource.DependsOn = [...[resource.DependsOn ?? []].flat(), ...responses.map(([logicalId]) => logicalId)];
 }

@@ -9,9 +9,6 @@ function required(name: string): string {
 }
 
 export const config = {
-  /** `dev`, `staging`, `prod`, … */
-  stage: () => required("STAGE"),
-  region: () => required("AWS_REGION"),
   /** Id of the user pool whose tokens are trusted, e.g. `us-east-1_Ab12Cd34E`. */
   userPoolId: () => required("ISSUER_POOL_ID"),
   /** Where the pool's public keys are read. */

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import { isThrottled } from "../aws/throttled.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { AccessRefusal } from "./access-refusal.ts";
 import type { GateStep } from "./gate.ts";
@@ -12,10 +13,15 @@ export function answerProblems(): GateStep {
   return {
     onError: function answerProblemsOnError({ error, event, context }): APIGatewayProxyResult {
       const requestId = requestIdOf(event, context);
-      const known = error && explain(error);
-      if (known) return problem(known, requestId);
-      log.error("the request failed", { requestId, tenantId: context.tenant?.tenantId, error });
-      return problem({ code: "internal" }, requestId);
+      const answer = problem((error && explain(error)) ?? { code: "internal" }, requestId);
+      if (answer.statusCode >= 500)
+        log.error("the request failed", {
+          requestId,
+          tenantId: context.tenant?.tenantId,
+          status: answer.statusCode,
+          error,
+        });
+      return answer;
     },
   };
 }
@@ -30,10 +36,10 @@ function explain(error: Error): Problem | undefined {
       detail: error.message,
       ...(error.challenge && { headers: { "www-authenticate": error.challenge } }),
     };
-  if (error instanceof KeysUnavailable) {
-    log.error(error.message, { error: error.cause });
-    return { code: "unavailable" };
-  }
+  if (error instanceof KeysUnavailable) return { code: "unavailable" };
+  if (error.name === "TimeoutError") return { code: "unavailable" };
+  if (isThrottled(error))
+    return { code: "busy", detail: "AWS is limiting the rate of requests; send the request again." };
   return undefined;
 }
 

@@ -21,15 +21,16 @@ const MOST_FINDINGS = 20;
 export function describeFindings(findings: readonly ValidationFinding[] | null | undefined): Finding[] {
   return (findings ?? []).slice(0, MOST_FINDINGS).map(({ instancePath, keyword, params, message }) => {
     if (keyword === "required")
-      return { pointer: member(instancePath, params.missingProperty), detail: "is required" };
+      return { pointer: memberPointer(instancePath, params.missingProperty), detail: "is required" };
     if (keyword === "additionalProperties")
-      return { pointer: member(instancePath, params.additionalProperty), detail: "is unknown" };
+      return { pointer: memberPointer(instancePath, params.additionalProperty), detail: "is unknown" };
     if (keyword === "enum")
       return { pointer: `#${instancePath}`, detail: `must be one of ${params.allowedValues}` };
     return { pointer: `#${instancePath}`, detail: message ?? keyword };
   });
 }
 
-function member(path: string, name: unknown): string {
+/** JSON pointer to a member of what `path` points to; a caller's own name is cut short. */
+export function memberPointer(path: string, name: unknown): string {
   return `#${path}/${String(name).slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }

@@ -15,5 +15,7 @@ function write(level: string, message: string, fields: Fields): void {
 }
 
 function describeError(_key: string, value: unknown): unknown {
-  return value instanceof Error ? { name: value.name, message: value.message, stack: value.stack } : value;
+  if (!(value instanceof Error)) return value;
+  const { name, message, stack, cause } = value;
+  return { name, message, stack, ...(cause instanceof Error && { cause }) };
 }

@@ -20,7 +20,8 @@ export function parseBody<Body>(validate: Validator<Body>): GateStep[] {
   );
   return [
     refuseLargeBody(),
-    explained(httpJsonBodyParser()), // Its types ask for an Ajv instance where its code takes, and documents, a compiled validator.
+    explained(httpJsonBodyParser()),
+    // Its types ask for an Ajv instance where its code takes, and documents, a compiled validator.
     explained(validator({ eventSchema: eventSchema as never })),
   ];
 }
@@ -34,7 +35,7 @@ export function bodyOf<Body>(event: APIGatewayProxyEvent, _validated: Validator<
 function refuseLargeBody(): GateStep {
   return {
     before: function refuseLargeBodyBefore({ event }) {
-      if (event.body && event.body.length > LARGEST_BODY)
+      if (event.body && Buffer.byteLength(event.body) > LARGEST_BODY)
         throw new InvalidRequest("request-too-large", `The body may have ${LARGEST_BODY} bytes.`);
     },
   };

@@ -4,8 +4,9 @@ import { AccessRefusal } from "./access-refusal.ts";
 import type { GateStep } from "./gate.ts";
 
 /**
- * Requires an API key of the token's own tenant. Both the key that the gateway metered and the header
- * must be: were only one looked at, a forged event could be metered on one tenant and let in as another.
+ * Requires an API key of the token's own tenant: the header's and, where the gateway metered one, that one
+ * too, or a call could be metered on one tenant and let in as another. That the key exists is the gateway's
+ * to check; without a gateway in front there is none to meter the call.
  */
 export function requireTenantKey(): GateStep {
   return {

@@ -1,9 +1,12 @@
 import { CognitoJwtVerifier } from "aws-jwt-verify";
 import {
   JwksNotAvailableInCacheError,
+  JwksValidationError,
+  JwkValidationError,
   JwtBaseError,
   JwtExpiredError,
   KidNotFoundInJwksError,
+  WaitPeriodNotYetEndedJwkError,
 } from "aws-jwt-verify/error";
 import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import type { CognitoAccessTokenPayload } from "aws-jwt-verify/jwt-model";
@@ -101,7 +104,11 @@ function isKeyMissing(error: unknown): boolean {
   return error instanceof JwksNotAvailableInCacheError || error instanceof KidNotFoundInJwksError;
 }
 
+/** It cannot be told whether the token is good: the keys are no keys, or may not be asked for again yet. */
+const KEYS_UNKNOWN = [JwksValidationError, JwkValidationError, WaitPeriodNotYetEndedJwkError];
+
 function asRefusal(error: unknown): unknown {
+  if (KEYS_UNKNOWN.some((type) => error instanceof type)) return new KeysUnavailable(error);
   if (error instanceof JwtExpiredError) return AccessRefusal.invalidToken("The token has expired.");
   if (error instanceof JwtBaseError) return AccessRefusal.invalidToken("The token is not valid.");
   return error;

@@ -6,7 +6,6 @@ import {
   UpdateUsageCommand,
 } from "@aws-sdk/client-api-gateway";
 import { describe, expect, it } from "@jest/globals";
-import { signIn } from "../support/demo-stack.ts";
 import type { Machine } from "../support/machine.ts";
 import { newMachine, useLocalAws } from "../support/operator.ts";
 
@@ -41,7 +40,7 @@ async function usedToday(machine: Machine): Promise<readonly [number, number]> {
 
 describe("the trial plan", () => {
   it("lets 2 of 5 calls at once through and answers the others 429 Too Many Requests", async () => {
-    const machine = await signIn("puddlejump");
+    const machine = await newMachine("trial");
     const answers = await Promise.all(Array.from({ length: 5 }, () => read(machine)));
     expect(tally(answers.map(({ status }) => status))).toEqual({ 200: 2, 429: 3 });
     const refused = answers.find(({ status }) => status === 429);

@@ -131,6 +131,21 @@ describe("the tables", () => {
   });
 });
 
+describe("the deployment", () => {
+  it("comes after everything that it is a snapshot of", () => {
+    const { Resources } = stack.template;
+    const deployments = Object.values(Resources).filter(({ Type }) => Type === "AWS::ApiGateway::Deployment");
+    expect(deployments).toHaveLength(1);
+    const waitsFor = deployments[0] && "DependsOn" in deployments[0] ? deployments[0].DependsOn : [];
+    const snapshot = Object.keys(Resources).filter((logicalId) =>
+      ["AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse"].includes(
+        Resources[logicalId]?.Type ?? "",
+      ),
+    );
+    expect(waitsFor).toEqual(expect.arrayContaining(snapshot));
+  });
+});
+
 describe("the gateway's own refusals", () => {
   it("are problem details with the gateway's wording and a request id, and 429 says when to come again", () => {
     const responses = stack.resources("AWS::ApiGateway::GatewayResponse");

@@ -88,7 +88,7 @@ describe("a token is refused", () => {
 
   it("when the record of the tenant is damaged", async () => {
     items.set(`${TENANT_ID} tenant`, { ...tenantWithStatus("active"), plan: { S: "golden" } });
-    await expect(handler(machineEvent())).rejects.toThrow("is damaged");
+    await expect(handler(machineEvent())).rejects.toThrow("the client could not be looked up");
   });
 });
 

@@ -59,19 +59,21 @@ function* pairs(rawHeaders: readonly string[]): Generator<[string, string]> {
     yield [rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""];
 }
 
-/** Undefined when it is longer than the gateway takes; the rest of it is then left unread. */
+/**
+ * Undefined when it is longer than the gateway takes. The rest of it is read and thrown away, within reason:
+ * a client that is still writing when the connection closes sees an error instead of the answer.
+ */
 async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const { "content-length": announced, "transfer-encoding": chunked } = incoming.headers;
   if (announced === undefined && chunked === undefined) return NO_BODY;
-  if (Number(announced ?? 0) > LARGEST_BODY) return undefined;
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of incoming) {
     length += chunk.length;
-    if (length > LARGEST_BODY) return undefined;
-    chunks.push(chunk);
+    if (length > 4 * LARGEST_BODY) return undefined;
+    if (length <= LARGEST_BODY) chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return length > LARGEST_BODY ? undefined : Buffer.concat(chunks);
 }
 
 /**

@@ -36,7 +36,7 @@ export function parseAssumeRole(parameters: URLSearchParams): AssumeRoleRequest 
   if (!SESSION_NAME.test(sessionName)) throw invalidSessionName(sessionName);
   const tags = parseTags(parameters);
   const transitiveTagKeys = members(parameters, "TransitiveTagKeys");
-  const strange = transitiveTagKeys.find((key) => !(key in tags));
+  const strange = transitiveTagKeys.find((key) => !Object.hasOwn(tags, key));
   if (strange !== undefined)
     throw validationError(
       `The specified transitive tag key must be included in the requested tags: ${strange}`,

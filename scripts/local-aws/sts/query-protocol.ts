@@ -55,14 +55,13 @@ export function members(parameters: URLSearchParams, name: string): string[] {
 
 /** The members of a list of structures: `Name.member.1.Key`, `Name.member.1.Value`… */
 export function structures(parameters: URLSearchParams, name: string): Record<string, string>[] {
-  const found: Record<string, string>[] = [];
+  const found = new Map<number, Record<string, string>>();
   for (const [parameter, value] of parameters) {
     const [list, keyword, position, field] = parameter.split(".");
     if (list !== name || keyword !== "member" || !position || !field) continue;
-    const index = Number(position) - 1;
-    found[index] = { ...found[index], [field]: value };
+    found.set(Number(position), { ...found.get(Number(position)), [field]: value });
   }
-  return found.filter((structure) => structure !== undefined);
+  return [...found].sort(([a], [b]) => a - b).map(([, structure]) => structure);
 }
 
 export function validationError(message: string): AwsError {

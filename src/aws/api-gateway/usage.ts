@@ -1,5 +1,6 @@
 import { APIGatewayClient, GetUsageCommand } from "@aws-sdk/client-api-gateway";
 import { type DayOfUsage, dayAfter, type UsageDays } from "../../domain/tenancy/usage.ts";
+import { FUNCTION_CALL } from "../time-limits.ts";
 
 let gateway: APIGatewayClient | undefined;
 
@@ -18,7 +19,7 @@ export async function usageByDay(
   { usagePlanId, apiKeyId }: Metering,
   { from, to }: UsageDays,
 ): Promise<DayOfUsage[]> {
-  gateway ??= new APIGatewayClient({});
+  gateway ??= new APIGatewayClient(FUNCTION_CALL);
   const { items = {} } = await gateway.send(
     new GetUsageCommand({ usagePlanId, keyId: apiKeyId, startDate: from, endDate: to }),
   );

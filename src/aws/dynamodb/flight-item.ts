@@ -3,10 +3,7 @@ import { isFlightId } from "../../domain/flights/flight.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { type Instant, instantOf, isInstant } from "../../domain/time.ts";
 
-/**
- * A flight in DataTable: a partition of its own, so that no tenant meets the write limit of one partition
- * by changing flights; the index `byTime` lists the tenant's flights by departure.
- */
+/** A flight in DataTable, in a partition of its own; the index `byTime` lists the tenant's flights by departure. */
 export interface FlightItem extends Flight {
   readonly pk: string;
   readonly sk: "flight";

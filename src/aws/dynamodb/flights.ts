@@ -52,7 +52,13 @@ export function flightsOf(tenant: VerifiedTenant) {
         ConditionExpression: "attribute_not_exists(pk)",
       };
       if (key) return writeOnce(tenant, key, flight, [{ Put: put }]);
-      await client.send(new PutCommand(put));
+      try {
+        await client.send(new PutCommand(put));
+      } catch (error) {
+        // Nobody else has this id: it is our own flight, of a call whose answer was lost and which the SDK
+        // then made again.
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
       return { result: flight, replayed: false };
     },
 

@@ -4,6 +4,7 @@ import { config } from "../../config.ts";
 import type { VerifiedTenant } from "../../domain/access/verified-tenant.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { tenantCredentials } from "../sts/tenant-credentials.ts";
+import { FUNCTION_CALL } from "../time-limits.ts";
 
 /** A client holds a session and little else; a function instance rarely sees more tenants than this. */
 const KEPT_CLIENTS = 256;
@@ -20,7 +21,7 @@ export function tenantClient({ tenantId }: VerifiedTenant): DynamoDBDocumentClie
   if (kept) return kept;
   const client = new DynamoDBClient({
     credentials: tenantCredentials(tenantId, config.tenantRoleArn()),
-    ...(connections && { requestHandler: connections }),
+    ...(connections ? { requestHandler: connections } : FUNCTION_CALL),
   });
   connections ??= client.config.requestHandler;
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });

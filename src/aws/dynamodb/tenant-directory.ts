@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import type { TenantRecord } from "../../domain/tenancy/tenant.ts";
+import { TRIGGER_CALL } from "../time-limits.ts";
 import {
   clientLookupKey,
   type Item,
@@ -23,7 +24,7 @@ export async function tenantOfClient(table: string, clientId: string): Promise<T
 }
 
 async function get(table: string, key: ItemKey): Promise<Item | undefined> {
-  client ??= DynamoDBDocumentClient.from(new DynamoDBClient({}));
+  client ??= DynamoDBDocumentClient.from(new DynamoDBClient(TRIGGER_CALL));
   const { Item } = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }));
   return Item;
 }

@@ -1,9 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 
-/** With the delays below these take 3 s on average and 6 s at most, well within a function's time. */
+/**
+ * With the delays below these wait 1 s on average and 2.1 s at most: a caller in that queue holds one of the
+ * account's concurrent executions, so a hot account must turn callers away before it fills them.
+ */
 const ATTEMPTS = 12;
 const SHORTEST_MILLISECONDS = 10;
-const LONGEST_MILLISECONDS = 800;
+const LONGEST_MILLISECONDS = 250;
 
 /**
  * How long to wait before a transaction is tried again that met another one on the same item: exponential

@@ -1,6 +1,7 @@
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from "@aws-sdk/types";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
+import { FUNCTION_CALL } from "../time-limits.ts";
 
 /** An hour is the most that role chaining allows (IAM, "Roles terms and concepts"). */
 const SESSION_SECONDS = 3600;
@@ -13,7 +14,7 @@ let sts: STSClient | undefined;
  */
 export function tenantCredentials(tenantId: TenantId, roleArn: string): AwsCredentialIdentityProvider {
   return async function assumeTenantRole(): Promise<AwsCredentialIdentity> {
-    sts ??= new STSClient({});
+    sts ??= new STSClient(FUNCTION_CALL);
     const { Credentials } = await sts.send(
       new AssumeRoleCommand({
         RoleArn: roleArn,

@@ -17,7 +17,8 @@ export class Undo {
     this.#steps.push(step);
   }
 
+  /** Tries every step; what fails is left to the run that took over, or to the next one. */
   async all(): Promise<void> {
-    for (const step of this.#steps.reverse()) await step();
+    for (const step of this.#steps.reverse()) await step().catch(() => undefined);
   }
 }

@@ -18,6 +18,8 @@ const DEFAULT_DAYS = 30;
 /** Keeps an answer to one page; a quarter is what is asked for at most. */
 const MOST_DAYS = 90;
 const DAY = 86_400_000;
+/** API Gateway counts since the summer of 2016; days of other centuries would reach it in other forms. */
+const EARLIEST_DAY = Date.UTC(2016, 0, 1) / DAY;
 
 /**
  * The days asked for; what is left out makes it the last 30 days.
@@ -36,13 +38,17 @@ export function usageDays(
   };
   const givenFrom = dayOf("from", from);
   const givenTo = dayOf("to", to);
-  const last = givenTo ?? Math.floor(now / DAY);
+  const today = Math.floor(now / DAY);
+  // What is still to come has no usage, so a period that reaches there ends today.
+  const last = Math.min(givenTo ?? today, Math.max(today, givenFrom ?? today));
   const first = givenFrom ?? last - (DEFAULT_DAYS - 1);
   if (findings.length === 0 && first > last)
     findings.push({
       pointer: "#/from",
       detail: `The period begins (${isoDate(first)}) after it ends (${isoDate(last)}).`,
     });
+  if (findings.length === 0 && first < EARLIEST_DAY)
+    findings.push({ pointer: "#/from", detail: `There is no usage before ${isoDate(EARLIEST_DAY)}.` });
   if (findings.length === 0 && last - first + 1 > MOST_DAYS)
     findings.push({ pointer: "#/from", detail: `At most ${MOST_DAYS} days can be asked for at once.` });
   if (findings.length > 0)

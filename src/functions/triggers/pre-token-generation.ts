@@ -2,6 +2,8 @@ import type { PreTokenGenerationV2TriggerEvent, PreTokenGenerationV3TriggerEvent
 import { tenantOfClient } from "../../aws/dynamodb/tenant-directory.ts";
 import { config } from "../../config.ts";
 import { PLAN_CLAIM, TENANT_CLAIM } from "../../domain/access/token-claims.ts";
+import type { TenantRecord } from "../../domain/tenancy/tenant.ts";
+import { log } from "../../http/log.ts";
 
 /** A machine's event (V3_0), or a person's, which has another trigger source. */
 type TokenEvent = PreTokenGenerationV3TriggerEvent | PreTokenGenerationV2TriggerEvent;
@@ -14,7 +16,7 @@ type TokenEvent = PreTokenGenerationV3TriggerEvent | PreTokenGenerationV2Trigger
  */
 export async function handler(event: TokenEvent): Promise<TokenEvent> {
   if (event.triggerSource !== "TokenGeneration_ClientCredentials") return event;
-  const tenant = await tenantOfClient(config.controlTable(), event.callerContext.clientId);
+  const tenant = await find(event.callerContext.clientId);
   if (!tenant) throw new Error("this client belongs to no tenant");
   if (tenant.status !== "active") throw new Error(`the tenant is ${tenant.status}`);
   return {
@@ -27,4 +29,14 @@ export async function handler(event: TokenEvent): Promise<TokenEvent> {
       },
     },
   };
+}
+
+/** Whatever fails here is for the log alone: Cognito would pass its message on to the client. */
+async function find(clientId: string): Promise<TenantRecord | undefined> {
+  try {
+    return await tenantOfClient(config.controlTable(), clientId);
+  } catch (error) {
+    log.error("the tenant of a client could not be read", { clientId, error });
+    throw new Error("the client could not be looked up; try again");
+  }
 }
