@@ -8,7 +8,6 @@ import { compileTemplate } from "./offline/compile-template.ts";
 import type { Serverless } from "./offline/framework.ts";
 import { requireFreePorts } from "./offline/free-ports.ts";
 import { setFunctionEnvironments } from "./offline/function-environments.ts";
-import { limitInstances } from "./offline/limit-instances.ts";
 import { type LocalStack, startLocalStack } from "./offline/local-stack.ts";
 import { permissionLog } from "./offline/permission-log.ts";
 import { functionRunner } from "./offline/run-functions.ts";
@@ -52,10 +51,7 @@ export default class LocalAwsPlugin {
       ...settings,
       stack,
       clock: systemClock,
-      invoke: limitInstances(
-        functionRunner(() => this.#functions),
-        INSTANCES,
-      ),
+      invoke: functionRunner(() => this.#functions),
       onError: reportError,
       onPermissionUse: permissionLog(settings.permissionFile),
     });
@@ -70,6 +66,7 @@ export default class LocalAwsPlugin {
     });
     this.#configureOffline(settings);
     await takeOver({
+      instances: INSTANCES,
       listener: this.#listener(localStack, settings, userPoolId),
       onLambdaPool: (pool) => {
         this.#functions = pool;

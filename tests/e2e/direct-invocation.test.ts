@@ -1,27 +1,14 @@
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import type { APIGatewayProxyResult } from "aws-lambda";
-import { proxyEvent, type RequestOptions } from "../support/event.ts";
+import { invoke } from "../support/invoke.ts";
 import type { Machine } from "../support/machine.ts";
-import { localLambdaEndpoint, newMachine, useLocalAws } from "../support/operator.ts";
-import { compiledStack, restRoutes } from "../support/template.ts";
+import { newMachine } from "../support/operator.ts";
+import { restRoutes } from "../support/template.ts";
 
-let lambda: LambdaClient;
 let machine: Machine & { readonly tenant: { readonly tenantId: string } };
 
 beforeAll(async () => {
-  useLocalAws();
-  lambda = new LambdaClient({ endpoint: localLambdaEndpoint() });
   machine = await newMachine("premium");
 });
-
-async function invoke(functionLogicalId: string, options: RequestOptions): Promise<APIGatewayProxyResult> {
-  const { physicalId } = compiledStack().resource(functionLogicalId);
-  const { Payload } = await lambda.send(
-    new InvokeCommand({ FunctionName: physicalId, Payload: JSON.stringify(proxyEvent(options)) }),
-  );
-  return JSON.parse(new TextDecoder().decode(Payload));
-}
 
 /** Claims as the gateway would pass them on, had it seen a token. */
 const forged = () => ({

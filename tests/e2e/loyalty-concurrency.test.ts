@@ -52,16 +52,16 @@ async function books() {
   return { balance: Item?.points, entries: entries.length, sum };
 }
 
-describe("points", () => {
-  it("500 redemptions at once of an account that covers 137: exactly 137 succeed and the ledger adds up", async () => {
-    await book("earn", 137);
-    const outcomes = await Promise.allSettled(Array.from({ length: 500 }, () => book("redeem", 1)));
+describe("points, where every transaction meets many others", () => {
+  it("100 redemptions at once of an account that covers 37: exactly 37 succeed and the ledger adds up", async () => {
+    await book("earn", 37);
+    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => book("redeem", 1)));
     const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-    expect(500 - refused.length).toBe(137);
+    expect(100 - refused.length).toBe(37);
     for (const reason of refused) expect(reason).toBeInstanceOf(Refusal);
     const codes = new Set(refused.map(({ code }) => code));
     expect([...codes].every((code) => code === "insufficient-points" || code === "busy")).toBe(true);
-    expect(await books()).toEqual({ balance: 0, entries: 138, sum: 0 });
+    expect(await books()).toEqual({ balance: 0, entries: 38, sum: 0 });
   }, 60_000);
 
   it("the same Idempotency-Key sent 50 times at once books once", async () => {

@@ -1,17 +1,19 @@
 import { describe, expect, it } from "@jest/globals";
-import { limitInstances } from "../../scripts/local-aws/offline/limit-instances.ts";
+import { InstanceLimit } from "../../scripts/local-aws/offline/limit-instances.ts";
 
 function recorder() {
   const running = new Map<string, number>();
   let most = 0;
-  const invoke = limitInstances(async (name, payload) => {
-    running.set(name, (running.get(name) ?? 0) + 1);
-    most = Math.max(most, ...running.values());
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    running.set(name, (running.get(name) ?? 0) - 1);
-    if (payload === "fail") throw new Error("failed");
-    return { payload };
-  }, 3);
+  const limit = new InstanceLimit(3);
+  const invoke = (name: string, payload: unknown) =>
+    limit.run(name, async () => {
+      running.set(name, (running.get(name) ?? 0) + 1);
+      most = Math.max(most, ...running.values());
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      running.set(name, (running.get(name) ?? 0) - 1);
+      if (payload === "fail") throw new Error("failed");
+      return { payload };
+    });
   return { invoke, most: () => most };
 }
 

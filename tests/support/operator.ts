@@ -1,6 +1,6 @@
 import { SCOPES, type Scope } from "../../src/domain/access/scope.ts";
 import type { PlanName } from "../../src/domain/tenancy/plan.ts";
-import { demo, demoPlace } from "./demo-stack.ts";
+import { demo } from "./demo-stack.ts";
 import { Machine } from "./machine.ts";
 import type { DemoTenant } from "./running-stack.ts";
 import { compiledStack } from "./template.ts";
@@ -54,8 +54,4 @@ export async function newMachine(
 ): Promise<Machine & { readonly tenant: DemoTenant }> {
   const tenant = await onboardTenant(plan, scopes);
   return Object.assign(await Machine.signIn(demo(), tenant), { tenant });
-}
-
-export function localLambdaEndpoint(): string {
-  return `http://127.0.0.1:${demoPlace().lambdaPort}`;
 }

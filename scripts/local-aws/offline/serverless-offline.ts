@@ -1,8 +1,10 @@
 import { setTimeout } from "node:timers/promises";
+import { InstanceLimit } from "./limit-instances.ts";
 
 /** A function of serverless-offline's pool: one worker thread, busy with one event at a time. */
 interface PooledFunction {
   setEvent(event: unknown): void;
+  setClientContext(clientContext: unknown): void;
   runHandler(): Promise<unknown>;
 }
 
@@ -27,6 +29,8 @@ type Prototype = Record<string, (...args: never[]) => unknown>;
  * never comes to be, and the listener is started and stopped in its place.
  */
 export async function takeOver(parts: {
+  /** How many instances of each function there may be at once. */
+  readonly instances: number;
   readonly listener: Listener;
   readonly onLambdaPool: (pool: LambdaPool) => void;
 }): Promise<void> {
@@ -38,6 +42,7 @@ export async function takeOver(parts: {
   ]);
   replaceHttpServer(prototypeOf(httpServer), parts.listener);
   captureLambdaPool(prototypeOf(lambda), parts.onLambdaPool);
+  limitInstances(prototypeOf(lambda), new InstanceLimit(parts.instances));
   finishBeforeCleanup(prototypeOf(lambdaFunction));
   silence(logging);
 }
@@ -62,6 +67,38 @@ function captureLambdaPool(prototype: Prototype, onLambdaPool: (pool: LambdaPool
     onLambdaPool(this);
     return create.apply(this, args);
   };
+}
+
+/**
+ * Whoever calls a function, the edge or the Lambda Invoke API, waits for its turn before an instance is
+ * chosen: the pool would start another thread for each call that finds none idle.
+ */
+function limitInstances(prototype: Prototype, limit: InstanceLimit): void {
+  const choose = prototype.getByFunctionName as
+    | ((this: LambdaPool, name: string) => PooledFunction)
+    | undefined;
+  if (!choose) throw new Error("serverless-offline's Lambda has no getByFunctionName");
+  Object.assign(prototype, {
+    getByFunctionName(this: LambdaPool, name: string): PooledFunction {
+      let event: unknown;
+      let clientContext: unknown;
+      return {
+        setEvent: (given) => {
+          event = given;
+        },
+        setClientContext: (given) => {
+          clientContext = given;
+        },
+        runHandler: () =>
+          limit.run(name, () => {
+            const instance = choose.call(this, name);
+            instance.setClientContext(clientContext);
+            instance.setEvent(event);
+            return instance.runHandler();
+          }),
+      };
+    },
+  });
 }
 
 /**
