@@ -35,7 +35,8 @@ async function start(): Promise<number> {
   }
   const settings = readSettings(process.env, ROOT);
   await checkPorts(settings);
-  mkdirSync(GATEHOUSE_FOLDER, { recursive: true });
+  // The state holds the local pool's private keys and secrets.
+  mkdirSync(GATEHOUSE_FOLDER, { recursive: true, mode: 0o700 });
   if (fresh) {
     await discardState(settings.stateDirectory);
     rmSync(DEMO_FILE, { force: true });
@@ -76,7 +77,10 @@ function stopOnSignal(stack: StackProcess): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stack.stop());
 }
 
-/** npm passes a signal to its shell, which keeps it to itself: without this a stopped npm would leave us running. */
+/**
+ * A killed npm would leave us running, and the ports taken. The script in package.json begins with `exec`, so
+ * that npm itself is the parent to watch and no shell stands between.
+ */
 function stopWithNpm(stack: StackProcess): void {
   if (!process.env.npm_lifecycle_event) return;
   const parent = process.ppid;
