@@ -12,6 +12,7 @@ import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import type { CognitoAccessTokenPayload } from "aws-jwt-verify/jwt-model";
 import { config } from "../config.ts";
 import type { AccessToken } from "../domain/access/access-token.ts";
+import type { Person } from "../domain/access/person.ts";
 import { PLAN_CLAIM, TENANT_CLAIM } from "../domain/access/token-claims.ts";
 import type { VerifiedTenant } from "../domain/access/verified-tenant.ts";
 import { isPlanName } from "../domain/tenancy/plan.ts";
@@ -23,20 +24,32 @@ import { KeyFetcher, KeysUnavailable } from "./key-fetcher.ts";
 const LONGEST_TOKEN = 8192;
 const REMEMBERED_TOKENS = 1000;
 
+/** What every token says, whoever holds it. */
+interface Expiring {
+  /** `exp`, in seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 /**
  * Verifies access tokens of the user pool: RS256 signature, issuer, expiry and `token_use`.
  * A token seen before is remembered whole, so that its signature is checked once and its expiry always.
  */
-export class TokenVerifier {
+export class TokenVerifier<Holder extends Expiring> {
   readonly #verifier: ReturnType<typeof createVerifier>;
-  readonly #remembered = new Map<string, AccessToken>();
+  readonly #read: (claims: CognitoAccessTokenPayload) => Holder;
+  readonly #remembered = new Map<string, Holder>();
 
-  constructor(options: { userPoolId: string; jwksUri: string }) {
+  /** @param read tells from verified claims who holds the token; throws AccessRefusal for somebody else's. */
+  constructor(
+    options: { userPoolId: string; jwksUri: string },
+    read: (claims: CognitoAccessTokenPayload) => Holder,
+  ) {
     this.#verifier = createVerifier(options);
+    this.#read = read;
   }
 
   /** Throws {@link AccessRefusal} for a token that is not good, {@link KeysUnavailable} when that cannot be told. */
-  verify(token: string, now = Date.now()): AccessToken | Promise<AccessToken> {
+  verify(token: string, now = Date.now()): Holder | Promise<Holder> {
     const remembered = this.#remembered.get(token);
     if (remembered) {
       if (remembered.expiresAt * 1000 > now) return remembered;
@@ -51,7 +64,7 @@ export class TokenVerifier {
     }
   }
 
-  async #verifyWithFreshKeys(token: string): Promise<AccessToken> {
+  async #verifyWithFreshKeys(token: string): Promise<Holder> {
     try {
       return this.#accept(token, await this.#verifier.verify(token));
     } catch (error) {
@@ -59,8 +72,8 @@ export class TokenVerifier {
     }
   }
 
-  #accept(token: string, claims: CognitoAccessTokenPayload): AccessToken {
-    const accepted = readClaims(claims);
+  #accept(token: string, claims: CognitoAccessTokenPayload): Holder {
+    const accepted = this.#read(claims);
     if (this.#remembered.size >= REMEMBERED_TOKENS) {
       const [oldest] = this.#remembered.keys();
       if (oldest !== undefined) this.#remembered.delete(oldest);
@@ -70,12 +83,23 @@ export class TokenVerifier {
   }
 }
 
-let shared: TokenVerifier | undefined;
+let ofMachines: TokenVerifier<AccessToken> | undefined;
+let ofPeople: TokenVerifier<Person> | undefined;
 
-/** The verifier of this function instance; its keys and remembered tokens serve all its requests. */
-export function tokenVerifier(): TokenVerifier {
-  shared ??= new TokenVerifier({ userPoolId: config.userPoolId(), jwksUri: config.jwksUri() });
-  return shared;
+/** The verifier of machines' tokens of this function instance; its keys and remembered tokens serve all requests. */
+export function machineTokens(): TokenVerifier<AccessToken> {
+  ofMachines ??= new TokenVerifier(trust(), machineOf);
+  return ofMachines;
+}
+
+/** As {@link machineTokens}, for people's. */
+export function personTokens(): TokenVerifier<Person> {
+  ofPeople ??= new TokenVerifier(trust(), personOf);
+  return ofPeople;
+}
+
+function trust() {
+  return { userPoolId: config.userPoolId(), jwksUri: config.jwksUri() };
 }
 
 function createVerifier({ userPoolId, jwksUri }: { userPoolId: string; jwksUri: string }) {
@@ -87,16 +111,33 @@ function createVerifier({ userPoolId, jwksUri }: { userPoolId: string; jwksUri: 
 }
 
 /** The one place where a tenant comes into being: the claims of a verified token. */
-function readClaims(claims: CognitoAccessTokenPayload): AccessToken {
+function machineOf(claims: CognitoAccessTokenPayload): AccessToken {
   const tenantId = claims[TENANT_CLAIM];
   const plan = claims[PLAN_CLAIM];
   if (!isTenantId(tenantId) || !isPlanName(plan))
     throw AccessRefusal.invalidToken("The token names no tenant.");
   return {
     tenant: { tenantId, plan, clientId: claims.client_id } as VerifiedTenant,
-    scopes: new Set((claims.scope ?? "").split(" ")),
+    scopes: scopesOf(claims),
     expiresAt: claims.exp,
   };
+}
+
+/** A person's token has a `username`, which a machine's has not. */
+function personOf(claims: CognitoAccessTokenPayload): Person {
+  if (typeof claims.username !== "string" || claims.username === "")
+    throw AccessRefusal.invalidToken("The token names no person.");
+  return {
+    sub: claims.sub,
+    username: claims.username,
+    groups: new Set(claims["cognito:groups"] ?? []),
+    scopes: scopesOf(claims),
+    expiresAt: claims.exp,
+  };
+}
+
+function scopesOf({ scope }: CognitoAccessTokenPayload): ReadonlySet<string> {
+  return new Set((scope ?? "").split(" "));
 }
 
 /** Keys are read on the first token, and again when one names a key that came after. */

@@ -1,10 +1,7 @@
 import type { AccessToken } from "../domain/access/access-token.ts";
-import { AccessRefusal } from "./access-refusal.ts";
+import { bearerToken } from "./bearer-token.ts";
 import type { GateStep } from "./gate.ts";
-import { tokenVerifier } from "./token-verifier.ts";
-
-/** `Bearer` is optional here because API Gateway's Cognito authorizer takes a bare token too. */
-const BEARER = /^(?:Bearer +)?([\w-]+\.[\w-]*\.[\w-]*)$/i;
+import { machineTokens } from "./token-verifier.ts";
 
 /**
  * Verifies the access token again, as if there were no gateway: `requestContext` is not looked at, so a
@@ -17,16 +14,9 @@ export function verifyToken(): GateStep {
         context.token = token;
         context.tenant = token.tenant;
       };
-      const verified = tokenVerifier().verify(bearerToken(event.headers.authorization));
+      const verified = machineTokens().verify(bearerToken(event.headers.authorization));
       if (verified instanceof Promise) return verified.then(accept);
       return accept(verified);
     },
   };
-}
-
-function bearerToken(authorization: string | undefined): string {
-  if (!authorization) throw AccessRefusal.noToken();
-  const token = BEARER.exec(authorization)?.[1];
-  if (!token) throw AccessRefusal.invalidToken("The Authorization header holds no bearer token.");
-  return token;
 }

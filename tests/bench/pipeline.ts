@@ -6,6 +6,7 @@ import { newFlight } from "../../src/generated/new-flight.js";
 import { ok } from "../../src/http/responses.ts";
 import { tenantEndpoint } from "../../src/http/tenant-endpoint.ts";
 import { invocationContext, proxyEvent } from "../support/event.ts";
+import { NEW_FLIGHT } from "../support/flight.ts";
 import { TokenIssuer } from "../support/token-issuer.ts";
 import { atLeast, atMost, type Measurement, type Subject, subject, timeSideBySide } from "./measurement.ts";
 import { expressHandler } from "./rivals/express.ts";
@@ -16,16 +17,6 @@ const WARM_UP = 600;
 const RUNS = 2000;
 /** Cognito's machine tokens have none, but one of the rivals insists. */
 const AUDIENCE = "bench";
-const FLIGHT = {
-  flightNumber: "GH117",
-  origin: "LHR",
-  destination: "JFK",
-  departure: "2027-03-01T09:00:00Z",
-  arrival: "2027-03-01T17:00:00Z",
-  aircraft: "A359",
-  seats: 320,
-  fare: { amount: 45900, currency: "GBP" },
-};
 
 /**
  * The way of a request through a function without its database: verify, scope, key, parse, validate,
@@ -72,7 +63,7 @@ interface Request {
 async function makeRequests(issuer: TokenIssuer) {
   const tenantId = newTenantId();
   const apiKey = newApiKeyValue(tenantId);
-  const body = JSON.stringify(FLIGHT);
+  const body = JSON.stringify(NEW_FLIGHT);
   const withToken = async (index: number): Promise<Request> => {
     const token = await issuer.sign({
       gatehouse_tenant: tenantId,
@@ -112,7 +103,7 @@ function makeEndpoint(issuer: TokenIssuer) {
 
 function floor({ publicKey }: TokenIssuer) {
   const key = createPublicKey({ key: publicKey, format: "jwk" });
-  const body = JSON.stringify(FLIGHT);
+  const body = JSON.stringify(NEW_FLIGHT);
   return ({ token }: Request) => {
     const end = token.lastIndexOf(".");
     if (

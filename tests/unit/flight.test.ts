@@ -1,17 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { checkChanges, isFlightId, newFlightOf } from "../../src/domain/flights/flight.ts";
 import { Refusal } from "../../src/domain/refusal.ts";
+import { NEW_FLIGHT } from "../support/flight.ts";
 
-const flight = {
-  flightNumber: "GH117",
-  origin: "LHR",
-  destination: "JFK",
-  departure: "2027-03-01T09:00:00Z",
-  arrival: "2027-03-01T17:00:00Z",
-  aircraft: "A359",
-  seats: 320,
-  fare: { amount: 45900, currency: "GBP" },
-};
+const flight = NEW_FLIGHT;
 
 function refusalOf(act: () => unknown): Refusal {
   try {

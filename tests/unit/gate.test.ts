@@ -7,21 +7,13 @@ import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { newFlight } from "../../src/generated/new-flight.js";
 import { tenantEndpoint } from "../../src/http/tenant-endpoint.ts";
 import { invocationContext, proxyEvent, type RequestOptions } from "../support/event.ts";
+import { NEW_FLIGHT } from "../support/flight.ts";
 import { altered, TokenIssuer } from "../support/token-issuer.ts";
 
 const tenantId = newTenantId();
 const apiKey = newApiKeyValue(tenantId);
 const tenantClaims = { gatehouse_tenant: tenantId, gatehouse_plan: "standard" };
-const flight = {
-  flightNumber: "GH117",
-  origin: "LHR",
-  destination: "JFK",
-  departure: "2027-03-01T09:00:00Z",
-  arrival: "2027-03-01T17:00:00Z",
-  aircraft: "A359",
-  seats: 320,
-  fare: { amount: 45900, currency: "GBP" },
-};
+const flight = NEW_FLIGHT;
 
 let issuer: TokenIssuer;
 let admitted: { tenant: VerifiedTenant; body: unknown }[] = [];

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { attributeOf } from "./stack-attributes.ts";
 
 /** A CloudFormation template as `serverless package` compiles it. */
 export interface Template {
@@ -146,43 +147,10 @@ export class Stack {
   }
 
   #attribute(logicalId: string, attribute: string): string {
-    const physicalId = this.ref(logicalId);
     const { Type } = this.#definition(logicalId);
-    const arn = (service: string, resource: string, region = this.region) =>
-      `arn:aws:${service}:${region}:${this.accountId}:${resource}`;
-    const key = `${Type}.${attribute}`;
-    switch (key) {
-      case "AWS::Cognito::UserPool.Arn":
-        return arn("cognito-idp", `userpool/${physicalId}`);
-      case "AWS::Cognito::UserPool.UserPoolId":
-      case "AWS::Cognito::UserPoolClient.ClientId":
-        return physicalId;
-      case "AWS::Cognito::UserPool.ProviderName":
-        return `cognito-idp.${this.region}.amazonaws.com/${physicalId}`;
-      case "AWS::Cognito::UserPool.ProviderURL":
-        return `https://cognito-idp.${this.region}.amazonaws.com/${physicalId}`;
-      case "AWS::DynamoDB::Table.Arn":
-        return arn("dynamodb", `table/${physicalId}`);
-      case "AWS::Lambda::Function.Arn":
-        return arn("lambda", `function:${physicalId}`);
-      case "AWS::IAM::Role.Arn":
-        return arn("iam", `role/${physicalId}`, "");
-      case "AWS::Logs::LogGroup.Arn":
-        return arn("logs", `log-group:${physicalId}:*`);
-      case "AWS::Events::EventBus.Arn":
-        return arn("events", `event-bus/${physicalId}`);
-      case "AWS::SQS::Queue.Arn":
-        return arn("sqs", physicalId);
-      case "AWS::ApiGateway::RestApi.RestApiId":
-      case "AWS::ApiGateway::ApiKey.APIKeyId":
-      case "AWS::ApiGateway::UsagePlan.Id":
-      case "AWS::ApiGateway::Deployment.DeploymentId":
-        return physicalId;
-      case "AWS::ApiGateway::RestApi.RootResourceId":
-        return this.#id(`${logicalId}/root`, 10);
-      default:
-        return `${physicalId}.${attribute}`;
-    }
+    if (Type === "AWS::ApiGateway::RestApi" && attribute === "RootResourceId")
+      return this.#id(`${logicalId}/root`, 10);
+    return attributeOf(Type, attribute, { ...this, physicalId: this.ref(logicalId) });
   }
 
   #pseudoParameter(name: string): string | undefined {

@@ -1,0 +1,44 @@
+interface Owner {
+  readonly physicalId: string;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+/** What `Fn::GetAtt` gives, as far as AWS's ids and ARNs can be told from the resource's own name. */
+export function attributeOf(
+  type: string,
+  attribute: string,
+  { physicalId, region, accountId }: Owner,
+): string {
+  const arn = (service: string, resource: string, where = region) =>
+    `arn:aws:${service}:${where}:${accountId}:${resource}`;
+  switch (`${type}.${attribute}`) {
+    case "AWS::Cognito::UserPool.Arn":
+      return arn("cognito-idp", `userpool/${physicalId}`);
+    case "AWS::Cognito::UserPool.ProviderName":
+      return `cognito-idp.${region}.amazonaws.com/${physicalId}`;
+    case "AWS::Cognito::UserPool.ProviderURL":
+      return `https://cognito-idp.${region}.amazonaws.com/${physicalId}`;
+    case "AWS::DynamoDB::Table.Arn":
+      return arn("dynamodb", `table/${physicalId}`);
+    case "AWS::Lambda::Function.Arn":
+      return arn("lambda", `function:${physicalId}`);
+    case "AWS::IAM::Role.Arn":
+      return arn("iam", `role/${physicalId}`, "");
+    case "AWS::Logs::LogGroup.Arn":
+      return arn("logs", `log-group:${physicalId}:*`);
+    case "AWS::Events::EventBus.Arn":
+      return arn("events", `event-bus/${physicalId}`);
+    case "AWS::SQS::Queue.Arn":
+      return arn("sqs", physicalId);
+    case "AWS::Cognito::UserPool.UserPoolId":
+    case "AWS::Cognito::UserPoolClient.ClientId":
+    case "AWS::ApiGateway::RestApi.RestApiId":
+    case "AWS::ApiGateway::ApiKey.APIKeyId":
+    case "AWS::ApiGateway::UsagePlan.Id":
+    case "AWS::ApiGateway::Deployment.DeploymentId":
+      return physicalId;
+    default:
+      return `${physicalId}.${attribute}`;
+  }
+}
