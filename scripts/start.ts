@@ -55,7 +55,12 @@ async function start(): Promise<number> {
     if (error instanceof Stopped) return 0;
     throw error;
   }
-  return stack.ended;
+  const code = await stack.ended;
+  if (code !== 0)
+    process.stderr.write(
+      `gatehouse: the stack ended by itself with ${code}; npm start begins where it was\n`,
+    );
+  return code;
 }
 
 async function makeReady(stack: StackProcess): Promise<void> {

@@ -28,6 +28,9 @@ interface GlobalOptions {
 
 const commaSeparated = (text: string) => text.split(",").map((item) => item.trim());
 
+// The failed write itself tells whoever waits for it; without a listener it would end the process with a stack.
+process.stdout.on("error", () => undefined);
+
 const program = new Command("tenants")
   .description("Onboard tenants and look after them")
   .option("--stage <stage>", "a deployed stage; without it, the local stack")

@@ -39,7 +39,7 @@ export interface LocalAws {
 
 /**
  * Deploys a stack to a local AWS and serves it at one loopback address.
- * Throws DamagedStateError for a state folder that cannot be read, TablesInUseError for one in use.
+ * Throws DamagedStateError for a state folder that cannot be read, StateInUseError for one in use.
  */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
   const { stack, clock, invoke, stateDirectory, localOutputs } = options;

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Records } from "../local-aws/dynamodb/records.ts";
-import { DamagedStateError } from "../local-aws/kernel/store.ts";
+import { DamagedStateError } from "../local-aws/kernel/state-database.ts";
 
 /** Deletes the state folder, damaged or not. Throws when a running stack uses it. */
 export async function discardState(stateDirectory: string): Promise<void> {

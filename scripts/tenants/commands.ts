@@ -36,8 +36,10 @@ export async function createTenant(
         await progress.complete();
         const { tenantId, slug, name, plan, scopes } = tenant;
         if (json)
-          print(JSON.stringify({ tenantId, slug, name, plan, scopes, ...credentials, tokenUrl, apiUrl }));
-        else print(`${secrets(credentials, { "Token URL": tokenUrl, "API URL": apiUrl })}\n`);
+          await print(
+            JSON.stringify({ tenantId, slug, name, plan, scopes, ...credentials, tokenUrl, apiUrl }),
+          );
+        else await print(`${secrets(credentials, { "Token URL": tokenUrl, "API URL": apiUrl })}\n`);
       },
     });
     note(`The tenant "${slug}" is active.`);
@@ -49,13 +51,13 @@ export async function createTenant(
 
 export async function listTenants({ operations, json }: Session): Promise<void> {
   const tenants = await operations.list();
-  print(json ? JSON.stringify(tenants) : tenantTable(tenants));
+  await print(json ? JSON.stringify(tenants) : tenantTable(tenants));
 }
 
 export async function showTenant({ operations, json }: Session, name: string): Promise<void> {
   const tenant = await operations.find(name);
   const clients = await operations.clientsOf(tenant);
-  print(
+  await print(
     json ? JSON.stringify({ ...tenant, clients }) : `${tenantDetails(tenant)}\n\n${clientTable(clients)}`,
   );
 }
@@ -76,9 +78,9 @@ export async function addClient(
     { label: label ?? (await nextLabel(operations, tenant)), scopes },
     {
       waiting: () => note("Another run is at work on this client; waiting for it to end or to be given up."),
-      handOver: (client, credentials) => {
-        if (json) print(JSON.stringify({ ...client, ...credentials, tokenUrl: settings.tokenUrl }));
-        else print(`${secrets(credentials, { "Token URL": settings.tokenUrl })}\n`);
+      handOver: async (client, credentials) => {
+        if (json) await print(JSON.stringify({ ...client, ...credentials, tokenUrl: settings.tokenUrl }));
+        else await print(`${secrets(credentials, { "Token URL": settings.tokenUrl })}\n`);
       },
     },
   );
@@ -91,7 +93,7 @@ export async function showUsage(
   period: { readonly from?: string; readonly to?: string },
 ): Promise<void> {
   const days = await operations.usageOf(await operations.find(name), period);
-  print(json ? JSON.stringify(days) : usageTable(days));
+  await print(json ? JSON.stringify(days) : usageTable(days));
 }
 
 /** `client-2` for the second client, and so on: the first number that is free. */
@@ -105,8 +107,11 @@ async function nextLabel(
     if (!labels.has(`client-${number}`)) return `client-${number}`;
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** Rejects when nobody takes the text: credentials are handed over only when they were written. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${text}\n`, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** What is said beside the result. */

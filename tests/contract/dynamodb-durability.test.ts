@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, describe, expect, it, jest } from "@jest/globals";
 import { DynamoDb } from "../../scripts/local-aws/dynamodb/dynamodb.ts";
-import { DamagedStateError } from "../../scripts/local-aws/kernel/store.ts";
+import { DamagedStateError } from "../../scripts/local-aws/kernel/state-database.ts";
 import { DATA_TABLE as TableName, TRANSACTION_WIDTH } from "./support/data-table.ts";
 import { serveDynamoDb } from "./support/local-dynamodb.ts";
 import { StillClock, stackOf } from "./support/tenant-stack.ts";
@@ -133,7 +133,9 @@ describe("the directory of the tables", () => {
   it("belongs to one process at a time, and is told apart from a damaged one", async () => {
     const directory = join(root, "shared");
     const first = open(directory);
-    expect(() => open(directory)).toThrow(`another process has the tables in ${directory} open`);
+    expect(() => open(directory)).toThrow(
+      `another process has the state in ${join(directory, "dynamodb.sqlite")} open`,
+    );
     await first.close();
     await open(directory).close();
   });

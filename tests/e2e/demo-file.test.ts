@@ -31,7 +31,7 @@ it("the demo file is its owner's alone to read", () => {
 it("a second start on the same state is refused, even to begin anew, and the first goes on", async () => {
   const elsewhere = { ...(await freshPlace()), home: place.home };
   const { code, stderr } = await Command.run(elsewhere, "start.ts", "--fresh");
-  expect(stderr).toMatch(/^gatehouse cannot start: another process has the tables in [^\n]+\n$/);
+  expect(stderr).toMatch(/^gatehouse cannot start: another process has the state in [^\n]+\n$/);
   expect(code).toBe(1);
   const [tenant] = stack.demo.tenants;
   if (!tenant) throw new Error("there is no demo tenant");

@@ -1,3 +1,4 @@
+import { AwsError } from "../kernel/aws-error.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import type { Body } from "./body.ts";
 import type { RestApis } from "./rest-apis.ts";
@@ -47,8 +48,16 @@ export function findRoute(
   if (!route) return undefined;
   return {
     route,
-    variables: segments.filter((_segment, index) => route.path[index] === "*").map(decodeURIComponent),
+    variables: segments.filter((_segment, index) => route.path[index] === "*").map(decoded),
   };
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new AwsError("BadRequestException", "Invalid path parameter");
+  }
 }
 
 /** Paths and statuses as in https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html. */

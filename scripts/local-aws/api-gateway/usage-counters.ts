@@ -82,8 +82,8 @@ export class UsageCounters {
     for (const id of this.#unsaved) {
       const record = this.#records.get(id);
       if (record) this.#saved.put(id, record);
+      this.#unsaved.delete(id);
     }
-    this.#unsaved.clear();
   }
 
   #record(usagePlanId: string, keyId: string): UsageRecord {
@@ -97,7 +97,16 @@ export class UsageCounters {
 
   #touch(usagePlanId: string, keyId: string): void {
     this.#unsaved.add(idOf(usagePlanId, keyId));
-    this.#timer ??= setTimeout(() => this.flush(), FLUSH_AFTER_MILLISECONDS).unref();
+    this.#timer ??= setTimeout(() => this.#flushLater(), FLUSH_AFTER_MILLISECONDS).unref();
+  }
+
+  /** A state that cannot be written now must not end the stack: the counters go with the next flush. */
+  #flushLater(): void {
+    try {
+      this.flush();
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
   }
 }
 

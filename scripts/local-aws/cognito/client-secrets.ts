@@ -9,7 +9,7 @@ import { newClientSecret } from "./random-ids.ts";
 import { timestamp } from "./time.ts";
 
 const MOST_SECRETS = 2;
-const GIVEN_VALUE = { shortest: 24, longest: 64, pattern: /^[\w+]+$/ };
+const GIVEN_VALUE = { shortest: 24, longest: 64, pattern: /^[\w+]+$/, sensitive: true };
 
 /** @param value a secret that the caller chose; left out, one is generated. */
 export function newSecret(clientId: string, now: number, value = newClientSecret()): ClientSecret {

@@ -15,12 +15,19 @@ export class DeployedResources {
     this.#deployments = store.collection("cognito-deployments");
   }
 
-  /** Notes what the stack holds now. @returns what it held before and holds no longer */
-  replace(stackName: string, current: readonly DeployedResource[]): DeployedResource[] {
+  /**
+   * Removes what the stack held before and holds no longer, then notes what it holds: a kill in between leaves
+   * the rest to the next start.
+   */
+  replace(
+    stackName: string,
+    current: readonly DeployedResource[],
+    remove: (gone: DeployedResource) => void,
+  ): void {
     const kept = new Set(current.map(keyOf));
-    const gone = (this.#deployments.get(stackName) ?? []).filter((resource) => !kept.has(keyOf(resource)));
+    for (const resource of this.#deployments.get(stackName) ?? [])
+      if (!kept.has(keyOf(resource))) remove(resource);
     this.#deployments.put(stackName, current);
-    return gone;
   }
 }
 

@@ -43,7 +43,7 @@ export async function deployStack(stack: Stack, directory: Directory, clock: Clo
       .map((client) => deployClient(client, stack.name, directory, now)),
     ...stack.resources("AWS::Cognito::UserPoolGroup").map((group) => deployGroup(group, directory, now)),
   ];
-  for (const gone of directory.deployed.replace(stack.name, current)) remove(gone, directory);
+  directory.deployed.replace(stack.name, current, (gone) => remove(gone, directory));
 }
 
 async function deployPool(resource: StackResource, stackName: string, directory: Directory): Promise<void> {

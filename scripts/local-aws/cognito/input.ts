@@ -6,6 +6,8 @@ export interface TextConstraint {
   readonly longest?: number;
   readonly pattern?: RegExp;
   readonly oneOf?: readonly string[];
+  /** A secret: what was given stays out of the error, which ends up in logs. */
+  readonly sensitive?: boolean;
 }
 
 /**
@@ -111,19 +113,20 @@ export class Input {
 }
 
 function checkText(member: string, value: string, constraint: TextConstraint): void {
-  const { shortest = 1, longest, pattern, oneOf } = constraint;
+  const { shortest = 1, longest, pattern, oneOf, sensitive } = constraint;
+  const shown = sensitive ? undefined : value;
   if (value.length < shortest)
-    throw constraintViolation(member, `have length greater than or equal to ${shortest}`, value);
+    throw constraintViolation(member, `have length greater than or equal to ${shortest}`, shown);
   if (longest !== undefined && value.length > longest)
-    throw constraintViolation(member, `have length less than or equal to ${longest}`, value);
+    throw constraintViolation(member, `have length less than or equal to ${longest}`, shown);
   if (pattern && !pattern.test(value))
     throw constraintViolation(
       member,
       `satisfy regular expression pattern: ${pattern.source.replace(/^\^|\$$/g, "")}`,
-      value,
+      shown,
     );
   if (oneOf && !oneOf.includes(value))
-    throw constraintViolation(member, `satisfy enum value set: [${oneOf.join(", ")}]`, value);
+    throw constraintViolation(member, `satisfy enum value set: [${oneOf.join(", ")}]`, shown);
 }
 
 function missing(member: string): never {

@@ -15,7 +15,7 @@ import { userFilter } from "./user-filter.ts";
 import { type User, type Users, usernameOf } from "./users.ts";
 
 const DAY = 24 * 60 * 60_000;
-const PASSWORD = { longest: 256, pattern: /^[\S]+.*[\S]+$/ };
+const PASSWORD = { longest: 256, pattern: /^[\S]+.*[\S]+$/, sensitive: true };
 
 /** The administration of users. */
 export function userOperations(users: Users, pools: Pools, signIns: SignIns, clock: Clock): Operations {

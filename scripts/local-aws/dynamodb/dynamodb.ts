@@ -49,7 +49,7 @@ export class DynamoDb implements Service {
     this.#sweeping = setInterval(this.#sweepInSteps, SWEEP_EVERY_MS).unref();
   }
 
-  /** Throws DamagedStateError, and TablesInUseError when another process has the directory open. */
+  /** Throws DamagedStateError, and StateInUseError when another process has the directory open. */
   static open(options: DynamoDbOptions): DynamoDb {
     const dynamoDb = new DynamoDb(Records.open(options.directory), options);
     finishInterrupted(dynamoDb.#tables);
@@ -86,7 +86,12 @@ export class DynamoDb implements Service {
 
   /** Lets requests through between the batches. */
   readonly #sweepInSteps = (): void => {
-    if (this.#tables.records.isOpen && this.#sweepOnce() === SWEEP_BATCH) setImmediate(this.#sweepInSteps);
+    try {
+      if (this.#tables.records.isOpen && this.#sweepOnce() === SWEEP_BATCH) setImmediate(this.#sweepInSteps);
+    } catch (error) {
+      // What could not be removed now is there at the next sweep; the stack goes on.
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
   };
 
   #sweepOnce(): number {

@@ -29,15 +29,19 @@ export function indexWrites(
   });
 }
 
-/** An item that lacks one of the index's key attributes is not in the index. */
+/** An item without one of the index's key attributes, or with one of another type or empty, is not in the index. */
 function placeIn(
   index: IndexDescription,
   table: TableDescription,
   item: Item | undefined,
 ): string | undefined {
-  if (!item || index.KeySchema.some(({ AttributeName }) => item[AttributeName] === undefined))
-    return undefined;
-  return indexKeyOf(item, table, index.KeySchema);
+  const isKey = ({ AttributeName }: { readonly AttributeName: string }) => {
+    const type = table.AttributeDefinitions.find((one) => one.AttributeName === AttributeName)?.AttributeType;
+    return Boolean(
+      type && Object.entries(item?.[AttributeName] ?? {}).some(([given, value]) => given === type && value),
+    );
+  };
+  return item && index.KeySchema.every(isKey) ? indexKeyOf(item, table, index.KeySchema) : undefined;
 }
 
 function project(index: IndexDescription, table: TableDescription, item: Item): Item {

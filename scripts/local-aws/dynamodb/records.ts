@@ -1,15 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { DamagedStateError } from "../kernel/store.ts";
-
-/** Another process has the tables open. */
-export class TablesInUseError extends Error {
-  constructor(directory: string) {
-    super(`another process has the tables in ${directory} open: end it first`);
-    this.name = "TablesInUseError";
-  }
-}
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { openStateDatabase } from "../kernel/state-database.ts";
 
 /** One change of a record. `expiresAt`: epoch seconds from which the record is to be swept away. */
 export type Write =
@@ -38,8 +29,9 @@ export interface ExpiredRecord {
   readonly value: unknown;
 }
 
-const BUSY = 5;
-const WAIT_FOR_LOCK_MS = 1000;
+const SCHEMA =
+  "CREATE TABLE IF NOT EXISTS records (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires_at REAL, PRIMARY KEY (space, key)) WITHOUT ROWID;" +
+  "CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires_at) WHERE expires_at IS NOT NULL";
 
 /**
  * Ordered JSON records by space and key in one SQLite file. A commit is all or nothing, also when the process is
@@ -54,19 +46,10 @@ export class Records {
     this.#database = database;
   }
 
-  /** @param directory undefined: in memory. Throws {@link DamagedStateError} and {@link TablesInUseError}. */
+  /** @param directory undefined: in memory. Throws as {@link openStateDatabase} does. */
   static open(directory: string | undefined): Records {
     const file = directory === undefined ? ":memory:" : join(directory, "dynamodb.sqlite");
-    let database: DatabaseSync | undefined;
-    try {
-      if (directory !== undefined) mkdirSync(directory, { recursive: true });
-      database = new DatabaseSync(file, { timeout: WAIT_FOR_LOCK_MS });
-      prepareDatabase(database);
-      return new Records(database);
-    } catch (cause) {
-      database?.close();
-      throw isBusy(cause) ? new TablesInUseError(directory ?? file) : new DamagedStateError(file, cause);
-    }
+    return new Records(openStateDatabase(file, SCHEMA));
   }
 
   get isOpen(): boolean {
@@ -151,20 +134,4 @@ export class Records {
     }
     return statement;
   }
-}
-
-/** Takes the file for this process alone, creates what is missing in it and looks it through. */
-function prepareDatabase(database: DatabaseSync): void {
-  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-  database.exec(
-    "CREATE TABLE IF NOT EXISTS records (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires_at REAL, PRIMARY KEY (space, key)) WITHOUT ROWID;" +
-      "CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires_at) WHERE expires_at IS NOT NULL;" +
-      "BEGIN IMMEDIATE; COMMIT",
-  );
-  const [check] = database.prepare("PRAGMA quick_check(1)").all();
-  if (check?.quick_check !== "ok") throw new Error(String(check?.quick_check));
-}
-
-function isBusy(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "errcode" in error && error.errcode === BUSY;
 }

@@ -26,6 +26,7 @@ export async function serve(
   const server = createServer((incoming, outgoing) => {
     answer(services, options.identify, incoming)
       .catch((error: unknown): AwsResponse => {
+        if (error instanceof AwsError) return malformed(error);
         options.onError?.(error);
         return {
           status: 500,
@@ -54,7 +55,7 @@ async function answer(
   incoming: IncomingMessage,
 ): Promise<AwsResponse> {
   const body = await readBody(incoming);
-  const url = new URL(incoming.url ?? "/", "http://127.0.0.1");
+  const url = readUrl(incoming.url);
   const credential = CREDENTIAL.exec(incoming.headers.authorization ?? "")?.groups;
   const base = {
     requestId: randomUUID(),
@@ -88,12 +89,30 @@ async function answer(
   }
 }
 
+function readUrl(target = "/"): URL {
+  try {
+    return new URL(target, "http://127.0.0.1");
+  } catch {
+    throw new AwsError("BadRequestException", "The request target is malformed");
+  }
+}
+
+/** A request that is none before any service has seen it. */
+function malformed({ code, message, status }: AwsError): AwsResponse {
+  return {
+    status,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ __type: code, message }),
+  };
+}
+
 async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming) {
     size += chunk.length;
-    if (size > LARGEST_BODY) throw new Error("the request body is too large");
+    if (size > LARGEST_BODY)
+      throw new AwsError("RequestEntityTooLargeException", "The request is too large", 413);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

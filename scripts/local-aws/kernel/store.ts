@@ -1,21 +1,12 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { openStateDatabase } from "./state-database.ts";
 
-/** The state folder holds something that is not our database, or a database that is broken. */
-export class DamagedStateError extends Error {
-  constructor(file: string, cause: unknown) {
-    super(`the state in ${file} is damaged (${cause instanceof Error ? cause.message : String(cause)})`, {
-      cause,
-    });
-    this.name = "DamagedStateError";
-  }
-}
+const SCHEMA =
+  "CREATE TABLE IF NOT EXISTS entries (collection TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (collection, id)) WITHOUT ROWID";
 
 /**
  * Durable state of the local AWS: JSON values by collection and id in one SQLite file, kept in memory
- * for reading. A write is on its way to disk when the call returns, so it survives the process being
- * killed (WAL with synchronous=NORMAL loses nothing but on a power cut, https://sqlite.org/pragma.html#pragma_synchronous).
+ * for reading. What a call has written survives the process being killed.
  */
 export class Store {
   readonly #database: DatabaseSync;
@@ -25,21 +16,9 @@ export class Store {
     this.#database = database;
   }
 
-  /** @param file path of the database, or `:memory:`. Throws {@link DamagedStateError}. */
+  /** @param file path, or `:memory:`. Throws as {@link openStateDatabase} does. */
   static open(file: string): Store {
-    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
-    try {
-      const database = new DatabaseSync(file);
-      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
-      const [check] = database.prepare("PRAGMA quick_check(1)").all();
-      if (check?.quick_check !== "ok") throw new Error(String(check?.quick_check));
-      database.exec(
-        "CREATE TABLE IF NOT EXISTS entries (collection TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (collection, id)) WITHOUT ROWID",
-      );
-      return new Store(database);
-    } catch (cause) {
-      throw new DamagedStateError(file, cause);
-    }
+    return new Store(openStateDatabase(file, SCHEMA));
   }
 
   /** The collection of that name; its values must survive a round trip through JSON. */

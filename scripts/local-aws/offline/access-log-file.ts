@@ -10,6 +10,8 @@ export interface AccessLogFile {
 export function writeAccessLog(accessLog: AccessLog, file: string): AccessLogFile {
   mkdirSync(dirname(file), { recursive: true });
   const stream = createWriteStream(file, { flags: "a" });
+  // A log that cannot be written must not end the stack.
+  stream.on("error", (error) => process.emitWarning(error));
   accessLog.subscribe(({ message }) => stream.write(`${message}\n`));
   return { close: () => new Promise((resolve) => stream.end(() => resolve())) };
 }

@@ -13,6 +13,11 @@ export function permissionLog(file: string): (use: PermissionUse) => void {
     const line = `${roleName} ${action} ${resource}\n`;
     if (known.has(line)) return;
     known.add(line);
-    appendFileSync(file, line);
+    try {
+      appendFileSync(file, line);
+    } catch (error) {
+      // What a role may do does not hang on our writing it down.
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
   };
 }

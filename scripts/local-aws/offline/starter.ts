@@ -1,5 +1,4 @@
-import { TablesInUseError } from "../dynamodb/records.ts";
-import { DamagedStateError } from "../kernel/store.ts";
+import { DamagedStateError, StateInUseError, StateUnavailableError } from "../kernel/state-database.ts";
 import { StartRefused } from "./settings.ts";
 
 /** Where a started stack is found. */
@@ -19,7 +18,7 @@ export function tellReady(ready: Ready): void {
 }
 
 /** Reasons that the one who starts the stack can do something about: their message says all. */
-const EXPECTED = [StartRefused, DamagedStateError, TablesInUseError];
+const EXPECTED = [StartRefused, DamagedStateError, StateInUseError, StateUnavailableError];
 
 /** Ends the process, saying why in one line: watchers and workers would keep it alive otherwise. */
 export function refuseToStart(error: unknown): never {

@@ -35,9 +35,14 @@ export function newTenant(input: {
             detail: `There is no plan "${plan}"; the plans are ${PLAN_NAMES.join(", ")}.`,
           },
         ]),
-    ...(name.trim() !== "" && name.length <= NAME_LENGTH
+    ...(name.trim() !== "" && name.length <= NAME_LENGTH && !/\p{C}/u.test(name)
       ? []
-      : [{ pointer: "#/name", detail: `A name has 1 to ${NAME_LENGTH} characters.` }]),
+      : [
+          {
+            pointer: "#/name",
+            detail: `A name has 1 to ${NAME_LENGTH} characters, none of them a control character.`,
+          },
+        ]),
     ...scopeFindings(scopes, SCOPES),
   ];
   if (findings.length > 0 || !isPlanName(plan)) throw invalid(findings);
