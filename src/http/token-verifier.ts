@@ -12,6 +12,7 @@ import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import type { CognitoAccessTokenPayload } from "aws-jwt-verify/jwt-model";
 import { config } from "../config.ts";
 import type { AccessToken } from "../domain/access/access-token.ts";
+import type { Person } from "../domain/access/person.ts";
 import { PLAN_CLAIM, TENANT_CLAIM } from "../domain/access/token-claims.ts";
 import type { VerifiedTenant } from "../domain/access/verified-tenant.ts";
 import { isPlanName } from "../domain/tenancy/plan.ts";
@@ -83,11 +84,18 @@ export class TokenVerifier<Holder extends Expiring> {
 }
 
 let ofMachines: TokenVerifier<AccessToken> | undefined;
+let ofPeople: TokenVerifier<Person> | undefined;
 
 /** The verifier of machines' tokens of this function instance; its keys and remembered tokens serve all requests. */
 export function machineTokens(): TokenVerifier<AccessToken> {
   ofMachines ??= new TokenVerifier(trust(), machineOf);
   return ofMachines;
+}
+
+/** As {@link machineTokens}, for people's. */
+export function personTokens(): TokenVerifier<Person> {
+  ofPeople ??= new TokenVerifier(trust(), personOf);
+  return ofPeople;
 }
 
 function trust() {
@@ -110,6 +118,19 @@ function machineOf(claims: CognitoAccessTokenPayload): AccessToken {
     throw AccessRefusal.invalidToken("The token names no tenant.");
   return {
     tenant: { tenantId, plan, clientId: claims.client_id } as VerifiedTenant,
+    scopes: scopesOf(claims),
+    expiresAt: claims.exp,
+  };
+}
+
+/** A person's token has a `username`, which a machine's has not. */
+function personOf(claims: CognitoAccessTokenPayload): Person {
+  if (typeof claims.username !== "string" || claims.username === "")
+    throw AccessRefusal.invalidToken("The token names no person.");
+  return {
+    sub: claims.sub,
+    username: claims.username,
+    groups: new Set(claims["cognito:groups"] ?? []),
     scopes: scopesOf(claims),
     expiresAt: claims.exp,
   };
