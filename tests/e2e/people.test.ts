@@ -1,13 +1,9 @@
-import {
-  InitiateAuthCommand,
-  RespondToAuthChallengeCommand,
-  RevokeTokenCommand,
-} from "@aws-sdk/client-cognito-identity-provider";
+import { InitiateAuthCommand, RevokeTokenCommand } from "@aws-sdk/client-cognito-identity-provider";
 import { describe, expect, it } from "@jest/globals";
 import { GROUPS } from "../../src/domain/access/people.ts";
 import { Command } from "../support/command.ts";
 import { demo, demoPlace } from "../support/demo-stack.ts";
-import { claimsOf, cognitoOf, initiateAuth, signInPerson } from "../support/person.ts";
+import { claimsOf, cognitoOf, firstSignIn, initiateAuth, signInPerson } from "../support/person.ts";
 import { compiledStack } from "../support/template.ts";
 
 const LIMIT_MILLISECONDS = 60_000;
@@ -137,15 +133,12 @@ describe("an administrator at the command line", () => {
       });
       const challenge = await initiateAuth(demo(), { username, password: created.temporaryPassword });
       expect(challenge.ChallengeName).toBe("NEW_PASSWORD_REQUIRED");
-      const { AuthenticationResult } = await cognitoOf(demo()).send(
-        new RespondToAuthChallengeCommand({
-          ChallengeName: "NEW_PASSWORD_REQUIRED",
-          ClientId: demo().operatorClientId,
-          Session: challenge.Session,
-          ChallengeResponses: { USERNAME: username, NEW_PASSWORD: "Chosen-by-ada-1" },
-        }),
+      const { accessToken } = await firstSignIn(
+        demo(),
+        { username, password: created.temporaryPassword },
+        "Chosen-by-ada-1",
       );
-      expect(claimsOf(AuthenticationResult?.AccessToken ?? "")["cognito:groups"]).toEqual(["viewers"]);
+      expect(claimsOf(accessToken)["cognito:groups"]).toEqual(["viewers"]);
       await signInPerson(demo(), { username, password: "Chosen-by-ada-1" });
     },
     LIMIT_MILLISECONDS,

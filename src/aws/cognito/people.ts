@@ -16,6 +16,7 @@ import {
   UsernameExistsException,
   type UserType,
 } from "@aws-sdk/client-cognito-identity-provider";
+import { config } from "../../config.ts";
 import {
   GROUPS,
   type Group,
@@ -148,6 +149,14 @@ export class CognitoPeople implements People {
   #membership(username: string, group: Group) {
     return { UserPoolId: this.#userPoolId, Username: username, GroupName: group };
   }
+}
+
+let ofThisInstance: CognitoPeople | undefined;
+
+/** The people of the pool whose tokens this function trusts. */
+export function people(): CognitoPeople {
+  ofThisInstance ??= new CognitoPeople(config.userPoolId());
+  return ofThisInstance;
 }
 
 function recordOf({ Username, Attributes, UserStatus, Enabled, UserCreateDate }: UserType): PersonRecord {
