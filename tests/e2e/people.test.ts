@@ -1,9 +1,11 @@
+import { createHash, randomBytes } from "node:crypto";
 import { InitiateAuthCommand, RevokeTokenCommand } from "@aws-sdk/client-cognito-identity-provider";
 import { describe, expect, it } from "@jest/globals";
 import { GROUPS } from "../../src/domain/access/people.ts";
+import { Browser } from "../contract/support/browser.ts";
 import { Command } from "../support/command.ts";
 import { demo, demoPlace } from "../support/demo-stack.ts";
-import { claimsOf, cognitoOf, firstSignIn, initiateAuth, signInPerson } from "../support/person.ts";
+import { callWith, claimsOf, cognitoOf, firstSignIn, initiateAuth, signInPerson } from "../support/person.ts";
 import { compiledStack } from "../support/template.ts";
 
 const LIMIT_MILLISECONDS = 60_000;
@@ -71,6 +73,39 @@ describe("the demo's people", () => {
       await expect(initiateAuth(demo(), { username, password: "Wrong-password-1" })).rejects.toMatchObject(
         refusal,
       );
+  });
+
+  it("sign in with a browser too, by code and PKCE, and the token opens the users API", async () => {
+    const operator = demo().operators.find(({ username }) => username === "demo-admin");
+    const verifier = randomBytes(32).toString("base64url");
+    const redirectUri = "http://localhost:8080/callback";
+    const query = new URLSearchParams({
+      response_type: "code",
+      client_id: demo().operatorClientId,
+      redirect_uri: redirectUri,
+      scope: "openid aws.cognito.signin.user.admin",
+      code_challenge: createHash("sha256").update(verifier).digest("base64url"),
+      code_challenge_method: "S256",
+    });
+    const browser = new Browser(demo().awsEndpoint);
+    const { location } = await browser.get(`/oauth2/authorize?${query}`);
+    const back = await browser.submit(await browser.get(location), {
+      username: "demo-admin",
+      password: operator?.password ?? "",
+    });
+    const answer = await fetch(demo().tokenUrl, {
+      method: "POST",
+      body: new URLSearchParams({
+        grant_type: "authorization_code",
+        client_id: demo().operatorClientId,
+        redirect_uri: redirectUri,
+        code: new URL(back.location).searchParams.get("code") ?? "",
+        code_verifier: verifier,
+      }),
+    });
+    const tokens = (await answer.json()) as { access_token: string };
+    expect(claimsOf(tokens.access_token)["cognito:groups"]).toEqual(["admin"]);
+    expect((await callWith(tokens.access_token, "GET", "/users?limit=1")).status).toBe(200);
   });
 
   it("and once a refresh token is revoked it refreshes nothing", async () => {
