@@ -15,6 +15,12 @@ const onData = (...actions) => ({ actions, resource: DATA_TABLE, leadingKeys: OW
 const onDataIndex = (...actions) => ({ actions, resource: DATA_INDEX, leadingKeys: OWN_DATA });
 const onOwnRecord = (...actions) => ({ actions, resource: CONTROL_TABLE, leadingKeys: OWN_RECORD });
 
+const onUserPool = (...actions) => ({
+  Effect: "Allow",
+  Action: actions.map((action) => `cognito-idp:${action}`),
+  Resource: { "Fn::GetAtt": ["UserPool", "Arn"] },
+});
+
 /** function → what its roles may do */
 const FUNCTIONS = {
   ListFlights: { tenant: onDataIndex("dynamodb:Query") },
@@ -33,6 +39,20 @@ const FUNCTIONS = {
       Action: "apigateway:GET",
       Resource: { "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/*/usage" },
     },
+  },
+  ListUsers: { own: onUserPool("ListUsers", "ListUsersInGroup") },
+  CreateUser: { own: onUserPool("AdminCreateUser", "AdminAddUserToGroup") },
+  GetUser: { own: onUserPool("AdminGetUser", "AdminListGroupsForUser") },
+  AddUserToGroup: { own: onUserPool("AdminAddUserToGroup", "AdminGetUser", "AdminListGroupsForUser") },
+  RemoveUserFromGroup: {
+    own: onUserPool(
+      "AdminGetUser",
+      "AdminListGroupsForUser",
+      "ListUsersInGroup",
+      "AdminRemoveUserFromGroup",
+      // Puts back the last admin, if two were removed at once.
+      "AdminAddUserToGroup",
+    ),
   },
   PreTokenGeneration: { own: { Effect: "Allow", Action: "dynamodb:GetItem", Resource: CONTROL_TABLE } },
 };

@@ -4,7 +4,7 @@
  */
 export class AccessRefusal extends Error {
   readonly status: 401 | 403;
-  readonly code: "unauthorized" | "insufficient-scope" | "foreign-api-key";
+  readonly code: "unauthorized" | "insufficient-scope" | "foreign-api-key" | "not-in-group";
   readonly challenge: string | undefined;
 
   private constructor(status: 401 | 403, code: AccessRefusal["code"], detail: string, challenge?: string) {
@@ -32,6 +32,15 @@ export class AccessRefusal extends Error {
       "insufficient-scope",
       `The token lacks a scope; this needs ${list}.`,
       `Bearer error="insufficient_scope", scope="${list}"`,
+    );
+  }
+
+  /** @param groups any of which would do. */
+  static notInGroup(groups: readonly string[]): AccessRefusal {
+    return new AccessRefusal(
+      403,
+      "not-in-group",
+      `This needs membership of the group ${groups.join(" or ")}.`,
     );
   }
 

@@ -2,14 +2,19 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-l
 import { isThrottled } from "../aws/throttled.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { AccessRefusal } from "./access-refusal.ts";
-import type { GateStep } from "./gate.ts";
+import type { Step } from "./gate.ts";
 import { InvalidRequest } from "./invalid-request.ts";
 import { KeysUnavailable } from "./key-fetcher.ts";
 import { log } from "./log.ts";
 import { type Problem, problem } from "./problem.ts";
 
-/** Turns whatever was thrown into a problem; what the caller may not know goes to the log alone. */
-export function answerProblems(): GateStep {
+/**
+ * Turns whatever was thrown into a problem; what the caller may not know goes to the log alone.
+ * @param caller who calls, for the log, as far as the gate has found out.
+ */
+export function answerProblems<C extends Context>(
+  caller: (found: Partial<C>) => Readonly<Record<string, unknown>>,
+): Step<C> {
   return {
     onError: function answerProblemsOnError({ error, event, context }): APIGatewayProxyResult {
       const requestId = requestIdOf(event, context);
@@ -17,7 +22,7 @@ export function answerProblems(): GateStep {
       if (answer.statusCode >= 500)
         log.error("the request failed", {
           requestId,
-          tenantId: context.tenant?.tenantId,
+          ...caller(context),
           status: answer.statusCode,
           error,
         });

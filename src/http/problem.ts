@@ -7,6 +7,7 @@ type ProblemCode =
   | "unauthorized"
   | "insufficient-scope"
   | "foreign-api-key"
+  | "not-in-group"
   | "invalid-body"
   | "invalid-parameters"
   | "unsupported-media-type"
@@ -28,6 +29,7 @@ const KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   unauthorized: { status: 401, title: "Unauthorized", message: "Unauthorized" },
   "insufficient-scope": { status: 403, title: "The token lacks a scope", message: "Forbidden" },
   "foreign-api-key": { status: 403, title: "The API key is not the tenant's", message: "Forbidden" },
+  "not-in-group": { status: 403, title: "Not a member of the group", message: "Forbidden" },
   "invalid-body": {
     status: 400,
     title: "The body does not match its schema",

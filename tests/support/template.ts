@@ -38,6 +38,11 @@ export function restRoutes(stack = compiledStack()): RestRoute[] {
     });
 }
 
+/** The routes of one of the APIs, by the first part of their path. */
+export function routesUnder(part: "v1" | "users", stack = compiledStack()): RestRoute[] {
+  return restRoutes(stack).filter(({ path }) => path === `/${part}` || path.startsWith(`/${part}/`));
+}
+
 function pathOf(stack: Stack, resource: unknown): string {
   const logicalId = Stack.logicalIdOf(resource) ?? "";
   const { Type, Properties = {} } = stack.template.Resources[logicalId] ?? {};

@@ -8,10 +8,12 @@ import { checkPassword } from "./password-policy.ts";
 import { userByPassword } from "./password-sign-in.ts";
 import { hashPassword } from "./passwords.ts";
 import type { Pool, Pools } from "./pools.ts";
-import type { TokenSubject, TriggerSource } from "./pre-token-generation.ts";
+import type { TriggerSource } from "./pre-token-generation.ts";
+import { signInToRefresh } from "./refresh.ts";
 import { checkSecretHash } from "./secret-hash.ts";
 import type { SignIn, SignIns } from "./sign-ins.ts";
 import type { TokenIssuer } from "./token-issuer.ts";
+import { subjectOf } from "./token-subject.ts";
 import { checkRequiredAttributes, readUserAttributes } from "./user-attributes.ts";
 import type { User, Users } from "./users.ts";
 
@@ -63,44 +65,50 @@ export class Authentication {
     responses: Texts,
     clientMetadata: Texts | undefined,
   ) {
-    const { pools, users, clock, challenges } = this.#parts;
     const username = required(responses, "USERNAME");
     const password = required(responses, "NEW_PASSWORD");
     checkSecretHash(client, username, responses.SECRET_HASH);
+    const attributes = attributesIn(responses, this.#parts.pools.get(client.poolId));
+    const confirmed = await this.replacePassword(client, { session, username, password, attributes });
+    return this.#signIn(client, confirmed, "TokenGeneration_NewPasswordChallenge", clientMetadata);
+  }
+
+  /** Sets a user's own password in place of the temporary one, which the session says they have given. */
+  async replacePassword(
+    client: Client,
+    {
+      session,
+      username,
+      password,
+      attributes = {},
+    }: { session: string; username: string; password: string; attributes?: Texts },
+  ): Promise<User> {
+    const { pools, users, clock, challenges } = this.#parts;
     const pool = pools.get(client.poolId);
     const challenge = challenges.get(session, client);
     const user = users.get(pool, username);
     if (user.username !== challenge.username) throw notAuthorized("Invalid session for the user.");
     if (!user.enabled) throw notAuthorized("User is disabled.");
     checkPassword(password, pool.settings.passwordPolicy);
-    const given = attributesIn(responses, pool);
-    checkRequiredAttributes({ ...user.attributes, ...given }, pool);
+    checkRequiredAttributes({ ...user.attributes, ...attributes }, pool);
     const passwordHash = await hashPassword(password);
     // While the password was hashed, the same challenge may have been answered or the user changed.
     challenges.get(session, client);
     challenges.settle(session);
     const { passwordExpiresAt: _expiry, ...kept } = users.get(pool, user.username);
-    const confirmed = users.put(pool, {
+    return users.put(pool, {
       ...kept,
-      attributes: { ...kept.attributes, ...given },
+      attributes: { ...kept.attributes, ...attributes },
       passwordHash,
       status: "CONFIRMED",
       modifiedAt: clock.now(),
     });
-    return this.#signIn(client, confirmed, "TokenGeneration_NewPasswordChallenge", clientMetadata);
   }
 
   /** New ID and access tokens; the refresh token stays as it is. */
   async withRefreshToken(client: Client, parameters: Texts) {
-    const { pools, users, signIns, clock } = this.#parts;
-    const signIn = signIns.ofRefreshToken(required(parameters, "REFRESH_TOKEN"));
-    if (signIn?.clientId !== client.id) throw notAuthorized("Invalid Refresh Token");
-    const user = users.find(pools.get(client.poolId), signIn.username);
+    const { signIn, user } = signInToRefresh(this.#parts, client, required(parameters, "REFRESH_TOKEN"));
     checkSecretHash(client, signIn.username, parameters.SECRET_HASH);
-    if (signIn.revoked) throw notAuthorized("Refresh Token has been revoked");
-    if (signIn.expiresAt <= clock.now()) throw notAuthorized("Refresh Token has expired");
-    if (!user) throw notAuthorized("Invalid Refresh Token");
-    if (!user.enabled) throw notAuthorized("User is disabled.");
     return this.#result(client, user, signIn, "TokenGeneration_RefreshTokens", undefined);
   }
 
@@ -120,12 +128,13 @@ export class Authentication {
     source: TriggerSource,
     clientMetadata: Texts | undefined,
   ) {
-    const tokens = await this.#parts.issuer.forUser(client, this.#subject(user), {
+    const tokens = await this.#parts.issuer.forUser(client, subjectOf(user, this.#parts.groups), {
       sub: user.sub,
       authTime: signIn.authTime,
       originJti: signIn.originJti,
       source,
       clientMetadata,
+      scopes: signIn.scopes,
     });
     return {
       ChallengeParameters: {},
@@ -135,18 +144,6 @@ export class Authentication {
         IdToken: tokens.idToken,
         TokenType: "Bearer",
       },
-    };
-  }
-
-  #subject(user: User): TokenSubject {
-    const groups = this.#parts.groups.byPrecedence(user.poolId, user.groups);
-    const roles = groups.flatMap(({ roleArn }) => roleArn ?? []);
-    return {
-      userName: user.username,
-      userAttributes: { sub: user.sub, "cognito:user_status": user.status, ...user.attributes },
-      groups: groups.map(({ name }) => name),
-      roles,
-      preferredRole: groups[0]?.roleArn,
     };
   }
 }

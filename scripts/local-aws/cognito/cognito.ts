@@ -7,6 +7,7 @@ import type { AwsRequest, AwsResponse, Service } from "../kernel/service.ts";
 import type { Stack } from "../kernel/stack.ts";
 import type { Store } from "../kernel/store.ts";
 import { Authentication } from "./authentication.ts";
+import { AuthorizationCodes } from "./authorization-codes.ts";
 import { Challenges } from "./challenges.ts";
 import { clientTokenOperations } from "./client-credentials.ts";
 import { clientOperations } from "./client-operations.ts";
@@ -17,13 +18,16 @@ import { type Directory, deployStack } from "./deployment.ts";
 import { Domains, domainOperations } from "./domains.ts";
 import { groupOperations } from "./group-operations.ts";
 import { Groups } from "./groups.ts";
+import { AUTHORIZE_PATH, HostedPages, LOGIN_PATH } from "./hosted-pages.ts";
 import { Input } from "./input.ts";
 import type { Operations } from "./operations.ts";
+import { PersonGrants } from "./person-grants.ts";
 import { PoolKeys, type PublicKey } from "./pool-keys.ts";
 import { poolOperations } from "./pool-operations.ts";
 import { Pools } from "./pools.ts";
 import { PreTokenGeneration, TRIGGER_TIMEOUT } from "./pre-token-generation.ts";
 import { ResourceServers, resourceServerOperations } from "./resource-servers.ts";
+import { answerRevocation, answerUserInfo, REVOKE_PATH, USER_INFO_PATH } from "./session-endpoints.ts";
 import { sessionOperations } from "./session-operations.ts";
 import { adminSignInOperations, signInOperations } from "./sign-in-operations.ts";
 import { SignIns } from "./sign-ins.ts";
@@ -47,13 +51,16 @@ export interface CognitoOptions {
 const TARGET = "AWSCognitoIdentityProviderService.";
 const protocol = jsonProtocol("1.1");
 
-/** Amazon Cognito user pools: the API, the token endpoint and the pools' public documents. */
+type Endpoint = (request: AwsRequest) => AwsResponse | Promise<AwsResponse>;
+
+/** Amazon Cognito user pools: the API, the endpoints of their domains, and their public documents. */
 export class Cognito implements Service {
   readonly name = "cognito-idp";
   readonly refuse = protocol.refuse;
   readonly #options: CognitoOptions;
   readonly #directory: Directory;
-  readonly #tokenEndpoint: TokenEndpoint;
+  /** The OAuth and OpenID endpoints and the sign-in page of the pools' domains, by path. */
+  readonly #endpoints: ReadonlyMap<string, Endpoint>;
   readonly #wellKnown: WellKnown;
   /** Operations that IAM policies govern. */
   readonly #signed: Operations;
@@ -80,17 +87,39 @@ export class Cognito implements Service {
       timeout: options.triggerTimeout ?? TRIGGER_TIMEOUT,
     });
     const issuer = new TokenIssuer({ pools, keys, clock, trigger });
-    this.#tokenEndpoint = new TokenEndpoint({ clients, domains, servers, issuer });
     this.#wellKnown = new WellKnown(pools, keys);
+    const challenges = new Challenges(store, clock);
+    const codes = new AuthorizationCodes(store, clock);
     const authentication = new Authentication({
       pools,
       users,
       groups,
       signIns,
-      challenges: new Challenges(store, clock),
+      challenges,
       issuer,
       clock,
     });
+    const people = new PersonGrants({ pools, users, groups, signIns, codes, issuer, clock });
+    const tokenEndpoint = new TokenEndpoint({ clients, domains, servers, issuer, people });
+    const pages = new HostedPages({
+      pools,
+      clients,
+      domains,
+      servers,
+      users,
+      challenges,
+      codes,
+      authentication,
+      clock,
+    });
+    const session = { pools, keys, clients, users, signIns, clock };
+    this.#endpoints = new Map<string, Endpoint>([
+      [TOKEN_PATH, (request) => tokenEndpoint.answer(request)],
+      [AUTHORIZE_PATH, (request) => pages.answer(request)],
+      [LOGIN_PATH, (request) => pages.answer(request)],
+      [REVOKE_PATH, (request) => answerRevocation(request, session)],
+      [USER_INFO_PATH, (request) => answerUserInfo(request, session)],
+    ]);
     this.#signed = {
       ...poolOperations(pools, keys, domains, [servers, clients, groups, users, signIns]),
       ...domainOperations(domains, pools, stack.accountId),
@@ -104,7 +133,7 @@ export class Cognito implements Service {
     this.#unsigned = {
       ...clientTokenOperations(clients, servers, issuer),
       ...signInOperations(authentication, clients),
-      ...sessionOperations({ pools, keys, clients, users, signIns, clock }),
+      ...sessionOperations(session),
     };
   }
 
@@ -125,7 +154,9 @@ export class Cognito implements Service {
 
   accepts(request: AwsRequest): boolean {
     return (
-      request.target?.startsWith(TARGET) === true || request.path === TOKEN_PATH || WellKnown.accepts(request)
+      request.target?.startsWith(TARGET) === true ||
+      this.#endpoints.has(request.path) ||
+      WellKnown.accepts(request)
     );
   }
 
@@ -134,9 +165,8 @@ export class Cognito implements Service {
       const answer = await this.#operate(request.target.slice(TARGET.length), request);
       return protocol.respond(answer, request);
     }
-    return request.path === TOKEN_PATH
-      ? this.#tokenEndpoint.answer(request)
-      : this.#wellKnown.answer(request);
+    const endpoint = this.#endpoints.get(request.path);
+    return endpoint ? endpoint(request) : this.#wellKnown.answer(request);
   }
 
   async #operate(name: string, request: AwsRequest): Promise<unknown> {

@@ -5,9 +5,11 @@ export type OAuthErrorCode =
   | "invalid_grant"
   | "invalid_scope"
   | "unauthorized_client"
-  | "unsupported_grant_type";
+  | "unsupported_grant_type"
+  /** RFC 7009, section 2.2.1. */
+  | "unsupported_token_type";
 
-/** A refusal of the OAuth endpoints: always HTTP 400, `{"error", "error_description"?}`. */
+/** A refusal of the OAuth endpoints: `{"error", "error_description"?}`, or parameters of a redirect. */
 export class OAuthError extends Error {
   readonly code: OAuthErrorCode;
   readonly description: string | undefined;

@@ -8,6 +8,7 @@ import type { Pool } from "./pools.ts";
 /** https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html */
 export type TriggerSource =
   | "TokenGeneration_Authentication"
+  | "TokenGeneration_HostedAuth"
   | "TokenGeneration_NewPasswordChallenge"
   | "TokenGeneration_RefreshTokens"
   | "TokenGeneration_ClientCredentials";

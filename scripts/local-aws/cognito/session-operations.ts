@@ -14,7 +14,7 @@ import { SDK_SCOPE } from "./token-issuer.ts";
 import { listAttributes } from "./user-attributes.ts";
 import type { User, Users } from "./users.ts";
 
-interface SessionParts {
+export interface SessionParts {
   readonly pools: Pools;
   readonly keys: PoolKeys;
   readonly clients: Clients;
@@ -43,15 +43,19 @@ export function sessionOperations(parts: SessionParts): Operations {
   };
 }
 
-/** The user an access token speaks for. Throws `NotAuthorizedException`. */
-function userOf(accessToken: string, { pools, keys, users, signIns, clock }: SessionParts): User {
+/** The user an access token speaks for, if it has that scope. Throws `NotAuthorizedException`. */
+export function userOf(
+  accessToken: string,
+  { pools, keys, users, signIns, clock }: SessionParts,
+  scope = SDK_SCOPE,
+): User {
   const poolId = pools.poolOfIssuer(String(readUnverified(accessToken)?.iss));
   const claims = poolId === undefined ? undefined : verifyJwt(accessToken, keys.publicKeys(poolId));
   if (poolId === undefined || claims?.token_use !== "access") throw notAuthorized("Invalid Access Token");
   if (Number(claims.exp) <= numericDate(clock.now())) throw notAuthorized("Access Token has expired");
   if (typeof claims.origin_jti === "string" && signIns.isRevoked(claims.origin_jti))
     throw notAuthorized("Access Token has been revoked");
-  if (!String(claims.scope).split(" ").includes(SDK_SCOPE))
+  if (!String(claims.scope).split(" ").includes(scope))
     throw notAuthorized("Access Token does not have required scopes");
   const user = users.get(pools.get(poolId), String(claims.username));
   if (!user.enabled) throw notAuthorized("User is disabled.");
@@ -59,7 +63,7 @@ function userOf(accessToken: string, { pools, keys, users, signIns, clock }: Ses
 }
 
 /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RevokeToken.html */
-function revoke(input: Input, { clients, signIns, pools }: SessionParts): void {
+export function revoke(input: Input, { clients, signIns, pools }: SessionParts): void {
   const token = input.text("Token");
   const clientId = clientIdOf(input);
   const secret = input.optionalText("ClientSecret");

@@ -16,6 +16,8 @@ export interface SignIn {
   readonly authTime: number;
   readonly expiresAt: number;
   readonly revoked: boolean;
+  /** Granted by the sign-in pages; absent for a sign-in through the SDK. */
+  readonly scopes?: readonly string[];
   /** SHA-256, base64: the refresh token itself is stored nowhere. */
   readonly refreshTokenDigest: string;
 }
@@ -30,7 +32,12 @@ export class SignIns {
     this.#clock = clock;
   }
 
-  start(client: Client, user: User): { signIn: SignIn; refreshToken: string } {
+  /** @param granted by the sign-in pages, with when the password was given there. */
+  start(
+    client: Client,
+    user: User,
+    granted?: { readonly scopes: readonly string[]; readonly authTime: number },
+  ): { signIn: SignIn; refreshToken: string } {
     const now = this.#clock.now();
     this.#forgetExpired(now);
     const originJti = randomUUID();
@@ -40,9 +47,10 @@ export class SignIns {
       poolId: client.poolId,
       clientId: client.id,
       username: user.username,
-      authTime: now,
+      authTime: granted?.authTime ?? now,
       expiresAt: now + client.settings.tokenValidity.refreshToken,
       revoked: false,
+      ...(granted && { scopes: granted.scopes }),
       refreshTokenDigest: digest(refreshToken).toString("base64"),
     };
     this.#signIns.put(originJti, signIn);

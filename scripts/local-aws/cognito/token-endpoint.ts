@@ -1,10 +1,11 @@
 import { AwsError } from "../kernel/aws-error.ts";
 import type { AwsRequest, AwsResponse } from "../kernel/service.ts";
+import { authenticatedClient } from "./authenticated-client.ts";
 import { grantedScopes } from "./client-credentials.ts";
-import { isSecretOf } from "./client-secrets.ts";
 import type { Client, Clients } from "./clients.ts";
 import type { Domains } from "./domains.ts";
 import { OAuthError } from "./oauth-error.ts";
+import type { PersonGrants } from "./person-grants.ts";
 import type { ResourceServers } from "./resource-servers.ts";
 import type { TokenIssuer } from "./token-issuer.ts";
 import { readTokenRequest, type TokenRequest } from "./token-request.ts";
@@ -29,17 +30,20 @@ export class TokenEndpoint {
   readonly #domains: Domains;
   readonly #servers: ResourceServers;
   readonly #issuer: TokenIssuer;
+  readonly #people: PersonGrants;
 
   constructor(options: {
     clients: Clients;
     domains: Domains;
     servers: ResourceServers;
     issuer: TokenIssuer;
+    people: PersonGrants;
   }) {
     this.#clients = options.clients;
     this.#domains = options.domains;
     this.#servers = options.servers;
     this.#issuer = options.issuer;
+    this.#people = options.people;
   }
 
   async answer(request: AwsRequest): Promise<AwsResponse> {
@@ -54,9 +58,16 @@ export class TokenEndpoint {
 
   async #grant(request: TokenRequest): Promise<unknown> {
     const client = this.#authenticated(request);
-    // The grants of people (authorization_code, refresh_token) belong here, by their grant type.
-    if (request.grantType !== "client_credentials") throw new OAuthError("unsupported_grant_type");
-    return this.#clientCredentials(client, request);
+    switch (request.grantType) {
+      case "client_credentials":
+        return this.#clientCredentials(client, request);
+      case "authorization_code":
+        return this.#people.byCode(client, request);
+      case "refresh_token":
+        return this.#people.byRefreshToken(client, request);
+      default:
+        throw new OAuthError("unsupported_grant_type");
+    }
   }
 
   async #clientCredentials(client: Client, request: TokenRequest): Promise<unknown> {
@@ -70,12 +81,9 @@ export class TokenEndpoint {
   }
 
   #authenticated(request: TokenRequest): Client {
-    const client = this.#clients.find(request.clientId);
-    if (!client) throw new OAuthError("invalid_client");
+    const client = authenticatedClient(this.#clients, request);
     if (this.#domains.ofPool(client.poolId) === undefined)
       throw new OAuthError("invalid_request", `User pool ${client.poolId} has no domain.`);
-    if (client.secrets.length > 0 && !isSecretOf(client, request.clientSecret ?? ""))
-      throw new OAuthError("invalid_client", "invalid_client_secret");
     return client;
   }
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Clock } from "../kernel/clock.ts";
 import { applyClaims, applyScopes, type TokenOverrides } from "./claim-overrides.ts";
 import type { Client } from "./clients.ts";
@@ -18,7 +18,8 @@ export interface MachineToken {
 }
 
 export interface UserTokens extends MachineToken {
-  readonly idToken: string;
+  /** None for a sign-in through the pages that did not ask for `openid`. */
+  readonly idToken: string | undefined;
 }
 
 /** One sign-in of a user, to which all tokens refreshed from it belong. */
@@ -28,6 +29,10 @@ export interface SignedIn {
   readonly originJti: string;
   readonly source: TriggerSource;
   readonly clientMetadata: Readonly<Record<string, string>> | undefined;
+  /** Granted by the sign-in pages; undefined for a sign-in through the SDK. */
+  readonly scopes?: readonly string[] | undefined;
+  /** Goes into the ID token as it is. */
+  readonly nonce?: string | undefined;
 }
 
 /** Issues signed tokens with Cognito's claims, changed as the pool's pre token generation trigger asks. */
@@ -85,11 +90,12 @@ export class TokenIssuer {
 
   /** The ID and access tokens of a person. */
   async forUser(client: Client, subject: TokenSubject, signedIn: SignedIn): Promise<UserTokens> {
+    const scopes = signedIn.scopes ?? [SDK_SCOPE];
     const overrides = await this.#trigger.overridesFor(this.#pools.get(client.poolId), {
       source: signedIn.source,
       clientId: client.id,
       subject,
-      scopes: [SDK_SCOPE],
+      scopes,
       clientMetadata: signedIn.clientMetadata,
     });
     const shared = {
@@ -101,22 +107,30 @@ export class TokenIssuer {
       auth_time: numericDate(signedIn.authTime),
     };
     const { accessToken: validity } = client.settings.tokenValidity;
-    const access = this.#accessClaims(client, subject, overrides, shared);
-    const id = this.#idClaims(client, subject, overrides, shared);
-    const [accessToken, idToken] = await Promise.all([
-      this.#signed(client, applyClaims(access, overrides.accessToken)),
-      this.#signed(client, applyClaims(id, overrides.idToken)),
-    ]);
-    return { accessToken, idToken, expiresIn: numericDate(validity) };
+    const access = {
+      ...this.#accessClaims(client, subject, shared),
+      ...scopeClaim(scopes, overrides),
+      ...(signedIn.scopes && { version: 2 }),
+    };
+    const accessToken = await this.#signed(client, applyClaims(access, overrides.accessToken));
+    const expiresIn = numericDate(validity);
+    if (signedIn.scopes && !signedIn.scopes.includes("openid"))
+      return { accessToken, idToken: undefined, expiresIn };
+    const id = {
+      ...this.#idClaims(client, subject, overrides, shared),
+      ...(signedIn.scopes && { at_hash: hashOf(accessToken) }),
+      ...(signedIn.nonce !== undefined && { nonce: signedIn.nonce }),
+    };
+    const idToken = await this.#signed(client, applyClaims(id, overrides.idToken));
+    return { accessToken, idToken, expiresIn };
   }
 
-  #accessClaims(client: Client, subject: TokenSubject, overrides: TokenOverrides, shared: Claims): Claims {
+  #accessClaims(client: Client, subject: TokenSubject, shared: Claims): Claims {
     const now = this.#clock.now();
     return {
       ...shared,
       client_id: client.id,
       token_use: "access",
-      ...scopeClaim([SDK_SCOPE], overrides),
       exp: numericDate(now + client.settings.tokenValidity.accessToken),
       iat: numericDate(now),
       jti: randomUUID(),
@@ -142,6 +156,11 @@ export class TokenIssuer {
   #signed(client: Client, claims: Claims): Promise<string> {
     return signJwt(claims, this.#keys.signingKey(client.poolId, claims.token_use === "id" ? "id" : "access"));
   }
+}
+
+/** https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken */
+function hashOf(accessToken: string): string {
+  return createHash("sha256").update(accessToken).digest().subarray(0, 16).toString("base64url");
 }
 
 function scopeClaim(scopes: readonly string[], overrides: TokenOverrides): Claims {

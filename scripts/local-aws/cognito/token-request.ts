@@ -8,9 +8,14 @@ export interface TokenRequest {
   readonly clientSecret: string | undefined;
   readonly scopes: readonly string[];
   readonly clientMetadata: Readonly<Record<string, string>> | undefined;
+  /** Of the grants of people. */
+  readonly code: string | undefined;
+  readonly redirectUri: string | undefined;
+  readonly codeVerifier: string | undefined;
+  readonly refreshToken: string | undefined;
 }
 
-interface Credentials {
+export interface Credentials {
   readonly clientId: string;
   readonly clientSecret: string | undefined;
 }
@@ -19,9 +24,7 @@ const FORM = "application/x-www-form-urlencoded";
 
 /** Throws {@link OAuthError} `invalid_request` for whatever is malformed, `invalid_client` for a broken Basic header. */
 export function readTokenRequest(request: AwsRequest): TokenRequest {
-  const contentType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  if (contentType !== FORM) throw new OAuthError("invalid_request");
-  const parameters = readForm(request.body.toString("utf8"));
+  const parameters = readFormOf(request);
   const grantType = parameters.get("grant_type");
   if (grantType === undefined) throw new OAuthError("invalid_request");
   return {
@@ -29,7 +32,18 @@ export function readTokenRequest(request: AwsRequest): TokenRequest {
     ...readCredentials(request.headers.authorization, parameters),
     scopes: (parameters.get("scope") ?? "").split(" ").filter((scope) => scope !== ""),
     clientMetadata: readMetadata(parameters.get("aws_client_metadata")),
+    code: parameters.get("code"),
+    redirectUri: parameters.get("redirect_uri"),
+    codeVerifier: parameters.get("code_verifier"),
+    refreshToken: parameters.get("refresh_token"),
   };
+}
+
+/** The fields of a posted form. Throws {@link OAuthError} `invalid_request`. */
+export function readFormOf(request: AwsRequest): ReadonlyMap<string, string> {
+  const contentType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  if (contentType !== FORM) throw new OAuthError("invalid_request");
+  return readForm(request.body.toString("utf8"));
 }
 
 /** An empty value is a parameter left out; one given twice is malformed (RFC 6749, section 3.2). */
@@ -42,7 +56,7 @@ function readForm(body: string): ReadonlyMap<string, string> {
   return parameters;
 }
 
-function readCredentials(
+export function readCredentials(
   authorization: string | undefined,
   parameters: ReadonlyMap<string, string>,
 ): Credentials {

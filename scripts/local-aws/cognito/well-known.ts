@@ -1,6 +1,8 @@
 import type { AwsRequest, AwsResponse } from "../kernel/service.ts";
+import { AUTHORIZE_PATH } from "./hosted-pages.ts";
 import type { PoolKeys } from "./pool-keys.ts";
 import type { Pools } from "./pools.ts";
+import { REVOKE_PATH, USER_INFO_PATH } from "./session-endpoints.ts";
 import { TOKEN_PATH } from "./token-endpoint.ts";
 
 const PATH = /^\/(?<poolId>[\w-]+_[0-9a-zA-Z]+)\/\.well-known\/(?<document>jwks\.json|openid-configuration)$/;
@@ -30,18 +32,22 @@ export class WellKnown {
     return { keys: this.#keys.publicKeys(poolId).map(({ jwk }) => jwk) };
   }
 
-  /** The issuer and JWKS address are AWS's; the token endpoint is the one that answers here. */
+  /** The issuer and JWKS address are AWS's; the endpoints are those that answer here. */
   #configuration(poolId: string, request: AwsRequest) {
     const issuer = this.#pools.issuer(poolId);
+    const domain = `http://${request.headers.host ?? "127.0.0.1"}`;
     return {
+      authorization_endpoint: `${domain}${AUTHORIZE_PATH}`,
       id_token_signing_alg_values_supported: ["RS256"],
       issuer,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       response_types_supported: ["code", "token"],
       scopes_supported: ["openid", "email", "phone", "profile"],
       subject_types_supported: ["public"],
-      token_endpoint: `http://${request.headers.host ?? "127.0.0.1"}${TOKEN_PATH}`,
+      revocation_endpoint: `${domain}${REVOKE_PATH}`,
+      token_endpoint: `${domain}${TOKEN_PATH}`,
       token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+      userinfo_endpoint: `${domain}${USER_INFO_PATH}`,
     };
   }
 }

@@ -42,6 +42,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       ...(stack.template.Outputs?.ServiceEndpoint && { ServiceEndpoint: apiUrl(options.apiPort, api.stage) }),
       ApiUrl: apiUrl(options.apiPort, api.stage),
       TokenUrl: tokenUrl(endpoint),
+      ...(stack.template.Outputs?.HostedUiUrl && { HostedUiUrl: endpoint }),
     }),
   });
   const accessLog = new AccessLog(api.accessLogFormat ?? "");
