@@ -15,6 +15,26 @@ const onData = (...actions) => ({ actions, resource: DATA_TABLE, leadingKeys: OW
 const onDataIndex = (...actions) => ({ actions, resource: DATA_INDEX, leadingKeys: OWN_DATA });
 const onOwnRecord = (...actions) => ({ actions, resource: CONTROL_TABLE, leadingKeys: OWN_RECORD });
 
+/** Groups' policies: items whose partition key is `policy#<group>`. */
+const onPolicies = (...actions) => ({
+  Effect: "Allow",
+  Action: actions,
+  Resource: CONTROL_TABLE,
+  Condition: {
+    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["policy#*"] },
+    Null: { "dynamodb:LeadingKeys": "false" },
+  },
+});
+const onListOfPolicies = {
+  Effect: "Allow",
+  Action: "dynamodb:Query",
+  Resource: { "Fn::Sub": "${ControlTable.Arn}/index/byKind" },
+  Condition: {
+    "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["policy"] },
+    Null: { "dynamodb:LeadingKeys": "false" },
+  },
+};
+
 /** function → what its roles may do */
 const FUNCTIONS = {
   ListFlights: { tenant: onDataIndex("dynamodb:Query") },
@@ -34,6 +54,8 @@ const FUNCTIONS = {
       Resource: { "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/*/usage" },
     },
   },
+  AuthorizeAdmin: { own: onPolicies("dynamodb:BatchGetItem") },
+  ManagePolicies: { own: [onPolicies("dynamodb:GetItem", "dynamodb:PutItem"), onListOfPolicies] },
   PreTokenGeneration: { own: { Effect: "Allow", Action: "dynamodb:GetItem", Resource: CONTROL_TABLE } },
 };
 
@@ -53,7 +75,7 @@ function executionRole(name, own) {
         Principal: { Service: "lambda.amazonaws.com" },
         Action: "sts:AssumeRole",
       }),
-      Policies: [{ PolicyName: "own", PolicyDocument: policy(writeLog, ...(own ? [own] : [])) }],
+      Policies: [{ PolicyName: "own", PolicyDocument: policy(writeLog, ...[own ?? []].flat()) }],
     },
   };
 }

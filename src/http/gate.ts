@@ -11,3 +11,6 @@ export interface GateContext extends Context {
 
 /** A step of the gate: looks at the request, throws or lets it pass. */
 export type GateStep = MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult, Error, GateContext>;
+
+/** A step that any gate may have, whoever comes in by it. */
+export type CommonStep = MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult, Error, Context>;

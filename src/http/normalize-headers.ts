@@ -1,10 +1,10 @@
-import type { GateStep } from "./gate.ts";
+import type { CommonStep } from "./gate.ts";
 
 /**
  * Header names in lower case. API Gateway passes names as the client wrote them, and they mean the same
  * in any case (RFC 9110, section 5.1).
  */
-export function normalizeHeaders(): GateStep {
+export function normalizeHeaders(): CommonStep {
   return {
     before: function normalizeHeadersBefore({ event }) {
       const headers: Record<string, string | undefined> = {};

@@ -2,14 +2,14 @@ import httpJsonBodyParser from "@middy/http-json-body-parser";
 import validator from "@middy/validator";
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import type { Validator } from "../generated/validator.d.ts";
-import type { GateStep } from "./gate.ts";
+import type { CommonStep } from "./gate.ts";
 import { describeFindings, InvalidRequest } from "./invalid-request.ts";
 
 /** Every body here is a small object; the gateway lets 10 MB through (API Gateway quotas). */
 const LARGEST_BODY = 64 * 1024;
 
 /** Parses and validates the JSON body; afterwards {@link bodyOf} gives it with its type. */
-export function parseBody<Body>(validate: Validator<Body>): GateStep[] {
+export function parseBody<Body>(validate: Validator<Body>): CommonStep[] {
   const eventSchema = Object.assign(
     (event: APIGatewayProxyEvent) => {
       const valid = validate(event.body);
@@ -32,7 +32,7 @@ export function bodyOf<Body>(event: APIGatewayProxyEvent, _validated: Validator<
   return parsed as Body;
 }
 
-function refuseLargeBody(): GateStep {
+function refuseLargeBody(): CommonStep {
   return {
     before: function refuseLargeBodyBefore({ event }) {
       if (event.body && Buffer.byteLength(event.body) > LARGEST_BODY)
@@ -42,7 +42,7 @@ function refuseLargeBody(): GateStep {
 }
 
 /** The library's step with its refusals in our words. */
-function explained({ before }: { before?: (request: never) => unknown }): GateStep {
+function explained({ before }: { before?: (request: never) => unknown }): CommonStep {
   return {
     before: function parseBodyBefore(request) {
       try {

@@ -5,8 +5,11 @@ import type { PolicyStatement } from "../../scripts/local-aws/kernel/caller.ts";
 import { flight as flightSchema } from "../../src/generated/flight.js";
 import { demoPlace } from "../support/demo-stack.ts";
 import { NEW_FLIGHT } from "../support/flight.ts";
+import { newGroupMember } from "../support/group-member.ts";
 import { newMachine } from "../support/operator.ts";
 import { compiledStack, restRoutes } from "../support/template.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
 
 /** Lambda itself writes a function's log with these; no code of ours calls them. */
 const USED_BY_LAMBDA = new Set(["logs:CreateLogStream", "logs:PutLogEvents"]);
@@ -53,6 +56,7 @@ beforeAll(async () => {
   await call("GET", "/v1/usage", "/v1/usage");
   const routes = restRoutes().map((route) => `${route.method} ${route.path}`);
   expect([...called].sort()).toEqual(routes.sort());
+  await walkAdminRoutes();
 
   used = readFileSync(join(demoPlace().home, "logs", "permissions.log"), "utf8")
     .trim()
@@ -60,6 +64,21 @@ beforeAll(async () => {
     .map((line) => line.split(" "))
     .map(([role = "", action = "", resource = ""]) => ({ role, action, resource }));
 });
+
+/** As an admin; what each route is called with by whom is in the tests of the admin API. */
+async function walkAdminRoutes(): Promise<void> {
+  const admin = await newGroupMember("admin");
+  const path = `/admin/policies/walk-${process.pid}`;
+  const body = JSON.parse(readFileSync(join(ROOT, "resources", "policies", "viewers.json"), "utf8"));
+  for (const [method, called] of [
+    ["PUT", path],
+    ["GET", path],
+    ["GET", "/admin/policies"],
+  ] as const) {
+    const { status } = await admin.call(method, called, method === "PUT" ? { body } : {});
+    expect([method, called, status < 300]).toEqual([method, called, true]);
+  }
+}
 
 interface Grant {
   readonly role: string;

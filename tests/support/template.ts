@@ -20,7 +20,12 @@ export interface RestRoute {
   readonly function: string;
 }
 
-export function restRoutes(stack = compiledStack()): RestRoute[] {
+/** The methods of one part of the API: the tenants', unless another is asked for. */
+export function restRoutes(stack = compiledStack(), under: `/${string}` = "/v1/"): RestRoute[] {
+  return allRoutes(stack).filter(({ path }) => path.startsWith(under));
+}
+
+function allRoutes(stack: Stack): RestRoute[] {
   return stack
     .resources("AWS::ApiGateway::Method")
     .filter(({ properties }) => properties.HttpMethod !== "OPTIONS")
