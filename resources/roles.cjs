@@ -20,6 +20,25 @@ const onUserPool = (...actions) => ({
   Action: actions.map((action) => `cognito-idp:${action}`),
   Resource: { "Fn::GetAtt": ["UserPool", "Arn"] },
 });
+/** Groups' policies: items whose partition key is `policy#<group>`. */
+const onPolicies = (...actions) => ({
+  Effect: "Allow",
+  Action: actions,
+  Resource: CONTROL_TABLE,
+  Condition: {
+    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["policy#*"] },
+    Null: { "dynamodb:LeadingKeys": "false" },
+  },
+});
+const onListOfPolicies = {
+  Effect: "Allow",
+  Action: "dynamodb:Query",
+  Resource: { "Fn::Sub": "${ControlTable.Arn}/index/byKind" },
+  Condition: {
+    "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["policy"] },
+    Null: { "dynamodb:LeadingKeys": "false" },
+  },
+};
 
 /** function → what its roles may do */
 const FUNCTIONS = {
@@ -54,6 +73,8 @@ const FUNCTIONS = {
       "AdminAddUserToGroup",
     ),
   },
+  AuthorizeAdmin: { own: onPolicies("dynamodb:BatchGetItem") },
+  ManagePolicies: { own: [onPolicies("dynamodb:GetItem", "dynamodb:PutItem"), onListOfPolicies] },
   PreTokenGeneration: { own: { Effect: "Allow", Action: "dynamodb:GetItem", Resource: CONTROL_TABLE } },
 };
 
@@ -73,7 +94,7 @@ function executionRole(name, own) {
         Principal: { Service: "lambda.amazonaws.com" },
         Action: "sts:AssumeRole",
       }),
-      Policies: [{ PolicyName: "own", PolicyDocument: policy(writeLog, ...(own ? [own] : [])) }],
+      Policies: [{ PolicyName: "own", PolicyDocument: policy(writeLog, ...[own ?? []].flat()) }],
     },
   };
 }

@@ -66,15 +66,18 @@ async function start(): Promise<number> {
 async function makeReady(stack: StackProcess): Promise<void> {
   // Loaded while the stack comes up; no SDK client is made before it is known where to.
   const modules = Promise.all([import("./demo/prepare-demo.ts"), import("./stage/stage-settings.ts")]);
+  const policies = import("./demo/demo-policies.ts");
   const awsEndpoint = await stack.ready;
   useLocalAws(awsEndpoint);
   const [{ prepareDemo }, { stageSettings }] = await modules;
   say("Onboarding the demo tenants …");
-  const demo = await prepareDemo(await stageSettings(LOCAL_STAGE), {
+  const settings = await stageSettings(LOCAL_STAGE);
+  const demo = await prepareDemo(settings, {
     file: DEMO_FILE,
     awsEndpoint,
     progress: (line) => say(`  ${line}`),
   });
+  await (await policies).prepareDemoPolicies(settings);
   say(`\n${readyText(demo)}`);
 }
 

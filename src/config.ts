@@ -17,4 +17,6 @@ export const config = {
   dataTable: () => required("DATA_TABLE"),
   /** The role that reaches only the partitions of the tenant in its session tag. */
   tenantRoleArn: () => required("TENANT_ROLE_ARN"),
+  /** `arn:aws:execute-api:<region>:<account>:<API id>/<stage>` of the API that people's policies speak of. */
+  apiStageArn: () => required("API_STAGE_ARN"),
 };

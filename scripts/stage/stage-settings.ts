@@ -3,6 +3,8 @@ import type { TenancySettings } from "../../src/aws/tenant-operations.ts";
 
 /** What a stage's stack says about itself. */
 export interface StageSettings extends TenancySettings {
+  /** What the resources of people's policies begin with. */
+  readonly apiStageArn: string;
   readonly dataTable: string;
   readonly tokenUrl: string;
   readonly apiUrl: string;
@@ -44,6 +46,7 @@ export async function stageSettings(stage: string): Promise<StageSettings> {
       standard: output("StandardPlanId"),
       premium: output("PremiumPlanId"),
     },
+    apiStageArn: output("ApiStageArn"),
   };
 }
 

@@ -5,9 +5,12 @@ import type { PolicyStatement } from "../../scripts/local-aws/kernel/caller.ts";
 import { flight as flightSchema } from "../../src/generated/flight.js";
 import { demoPlace } from "../support/demo-stack.ts";
 import { NEW_FLIGHT } from "../support/flight.ts";
+import { newGroupMember } from "../support/group-member.ts";
 import { newMachine } from "../support/operator.ts";
 import { Operator } from "../support/person.ts";
 import { compiledStack, restRoutes } from "../support/template.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
 
 /** Lambda itself writes a function's log with these; no code of ours calls them. */
 const USED_BY_LAMBDA = new Set(["logs:CreateLogStream", "logs:PutLogEvents"]);
@@ -53,6 +56,7 @@ beforeAll(async () => {
   await call("GET", "/v1/tenant", "/v1/tenant");
   await call("GET", "/v1/usage", "/v1/usage");
   await walkUsersApi(called);
+  await walkAdminApi(called);
   const routes = restRoutes().map((route) => `${route.method} ${route.path}`);
   expect([...called].sort()).toEqual(routes.sort());
 
@@ -83,6 +87,21 @@ async function walkUsersApi(called: Set<string>): Promise<void> {
 /** What a walk cannot use: two admins who remove each other at the same moment. */
 const usedInARace = ({ role, action }: Grant) =>
   role === compiledStack().ref("RemoveUserFromGroupRole") && action === "cognito-idp:AdminAddUserToGroup";
+
+/** As {@link walkUsersApi}, by a member of the group `admin` whose token the Lambda authorizer judges. */
+async function walkAdminApi(called: Set<string>): Promise<void> {
+  const admin = await newGroupMember("admin");
+  const body = JSON.parse(readFileSync(join(ROOT, "resources", "policies", "viewers.json"), "utf8"));
+  const walk = async (method: string, route: string, options = {}) => {
+    called.add(`${method} ${route}`);
+    const path = route.replace("{group}", `walk-${process.pid}`);
+    const { status } = await admin.call(method, path, options);
+    expect([method, path, status < 300]).toEqual([method, path, true]);
+  };
+  await walk("PUT", "/admin/policies/{group}", { body });
+  await walk("GET", "/admin/policies/{group}");
+  await walk("GET", "/admin/policies");
+}
 
 interface Grant {
   readonly role: string;

@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent } from "aws-lambda";
 import { AccessLog } from "../../scripts/local-aws/edge/access-log.ts";
 import { openToAll } from "../../scripts/local-aws/edge/authorizers/authorizer.ts";
 import { cognitoUserPools } from "../../scripts/local-aws/edge/authorizers/cognito.ts";
+import { lambdaAuthorizers } from "../../scripts/local-aws/edge/authorizers/lambda.ts";
 import type { Check } from "../../scripts/local-aws/edge/checks/check.ts";
 import type { Admission, UsageMeter } from "../../scripts/local-aws/edge/checks/require-api-key.ts";
 import { compileRestApi } from "../../scripts/local-aws/edge/compile-rest-api.ts";
@@ -86,6 +87,7 @@ export interface EdgeUnderTest {
   stageAdmits: boolean;
   /** Stands for a web ACL. */
   firewall: Check;
+  /** Epoch milliseconds. */
   now: number;
   close(): Promise<void>;
 }
@@ -114,12 +116,25 @@ export async function startEdge(resources: Record<string, TemplateResource> = {}
     [FOREIGN_POOL_ID, [foreignPool]],
   ]);
   const clock = { now: () => running.now };
+  const invoke = async (functionArn: string, event: unknown): Promise<InvocationResult> => {
+    const proxied = event as APIGatewayProxyEvent;
+    running.events.push(proxied);
+    const name = functionArn.slice(functionArn.lastIndexOf(":") + 1);
+    try {
+      return { payload: await running.handlers[name]?.(proxied) };
+    } catch (error) {
+      const errorMessage = error instanceof Error ? error.message : String(error);
+      return { error: { errorType: "Error", errorMessage } };
+    }
+  };
   const edge = new Edge(api, {
     clock,
+    invoke,
     accessLog,
     authorizers: new Map([
       ["NONE", openToAll],
       ["COGNITO_USER_POOLS", cognitoUserPools((poolId) => keys.get(poolId) ?? [], clock)],
+      ["CUSTOM", lambdaAuthorizers(invoke, clock)],
     ]),
     beforeAuthorization: [(call, route) => running.firewall(call, route)],
     meter: {
@@ -129,16 +144,6 @@ export async function startEdge(resources: Record<string, TemplateResource> = {}
       },
     },
     stageMeter: { admit: () => ({ outcome: running.stageAdmits ? "admitted" : "throttled" }) },
-    invoke: async (functionArn, event): Promise<InvocationResult> => {
-      const proxied = event as APIGatewayProxyEvent;
-      running.events.push(proxied);
-      const name = functionArn.slice(functionArn.lastIndexOf(":") + 1);
-      try {
-        return { payload: await running.handlers[name]?.(proxied) };
-      } catch (error) {
-        return { error: { errorType: "Error", errorMessage: String(error) } };
-      }
-    },
     onError: (error) => running.errors.push(error),
   });
   const listener = await listen(edge, 0);

@@ -39,7 +39,7 @@ export function restRoutes(stack = compiledStack()): RestRoute[] {
 }
 
 /** The routes of one of the APIs, by the first part of their path. */
-export function routesUnder(part: "v1" | "users", stack = compiledStack()): RestRoute[] {
+export function routesUnder(part: "v1" | "users" | "admin", stack = compiledStack()): RestRoute[] {
   return restRoutes(stack).filter(({ path }) => path === `/${part}` || path.startsWith(`/${part}/`));
 }
 

@@ -16,13 +16,18 @@ export function compileIntegration(integration: unknown, where: string): Integra
 }
 
 function lambdaProxy(properties: Readonly<Record<string, unknown>>, where: string): Integration {
-  const functionArn = FUNCTION_OF_URI.exec(textOf(properties.Uri, "Uri"))?.groups?.functionArn;
-  if (!functionArn) throw new Error(`the integration of ${where} names no function`);
   return {
     type: "AWS_PROXY",
-    functionArn,
+    functionArn: functionOfUri(properties.Uri, `the integration of ${where}`),
     timeoutMilliseconds: Number(properties.TimeoutInMillis ?? DEFAULT_TIMEOUT_MILLISECONDS),
   };
+}
+
+/** The ARN in `arn:aws:apigateway:<region>:lambda:path/2015-03-31/functions/<ARN>/invocations`. */
+export function functionOfUri(uri: unknown, whose: string): string {
+  const functionArn = FUNCTION_OF_URI.exec(textOf(uri, "Uri"))?.groups?.functionArn;
+  if (!functionArn) throw new Error(`${whose} names no function`);
+  return functionArn;
 }
 
 /** What Serverless compiles for `cors`: a fixed status with static headers, chosen by the request template. */

@@ -7,6 +7,10 @@ import { Substitution } from "./substitution.ts";
 const AWS_DEFAULT: ReadonlyMap<string, Substitution> = new Map([
   ["application/json", new Substitution('{"message":$context.error.messageString}')],
 ]);
+/** The one refusal whose `Message` AWS spells with a capital. */
+const AWS_DEFAULT_ACCESS_DENIED: ReadonlyMap<string, Substitution> = new Map([
+  ["application/json", new Substitution('{"Message":$context.error.messageString}')],
+]);
 
 /**
  * Writes a refusal with the API's gateway response of its type, else of `DEFAULT_4XX` or `DEFAULT_5XX`,
@@ -17,7 +21,7 @@ export function renderRefusal(refusal: Refusal, call: Call): HttpResponse {
   const fallback = refusal.status < 500 ? "DEFAULT_4XX" : "DEFAULT_5XX";
   const defined =
     call.api.gatewayResponses.get(refusal.responseType) ?? call.api.gatewayResponses.get(fallback);
-  const [contentType, template] = templateFor(defined?.templates, call);
+  const [contentType, template] = templateFor(defined?.templates, refusal, call);
   const headers = new HeaderFields([
     ["Content-Type", contentType],
     ["x-amzn-ErrorType", refusal.errorType],
@@ -35,9 +39,11 @@ export function renderRefusal(refusal: Refusal, call: Call): HttpResponse {
 
 function templateFor(
   templates: ReadonlyMap<string, Substitution> | undefined,
+  { responseType }: Refusal,
   call: Call,
 ): readonly [string, Substitution] {
-  const candidates = templates && templates.size > 0 ? templates : AWS_DEFAULT;
+  const preset = responseType === "ACCESS_DENIED" ? AWS_DEFAULT_ACCESS_DENIED : AWS_DEFAULT;
+  const candidates = templates && templates.size > 0 ? templates : preset;
   const accepted = call.request.headers.get("accept") ?? "application/json";
   for (const contentType of [accepted, "application/json"]) {
     const template = candidates.get(contentType);

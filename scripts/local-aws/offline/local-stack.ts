@@ -1,6 +1,7 @@
 import { AccessLog } from "../edge/access-log.ts";
 import { openToAll } from "../edge/authorizers/authorizer.ts";
 import { cognitoUserPools } from "../edge/authorizers/cognito.ts";
+import { lambdaAuthorizers } from "../edge/authorizers/lambda.ts";
 import { compileRestApi } from "../edge/compile-rest-api.ts";
 import { Edge } from "../edge/edge.ts";
 import { type EdgeListener, listen } from "../edge/listen.ts";
@@ -56,6 +57,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     authorizers: new Map([
       ["NONE", openToAll],
       ["COGNITO_USER_POOLS", cognitoUserPools((poolId) => aws.cognito.publicKeys(poolId), clock)],
+      ["CUSTOM", lambdaAuthorizers(invoke, clock)],
     ]),
   });
   return {

@@ -1,0 +1,126 @@
+/**
+ * What people's groups may do: `npm run policies -- <command>`. Without `--stage` it works on the local
+ * stack, with it on a deployed one, under the operator's own AWS credentials.
+ * Exit code 0: done; 1: failed; 2: what was typed makes no sense, or the policy may not be stored.
+ */
+import { userInfo } from "node:os";
+import { Command, CommanderError } from "commander";
+import { PolicyStore } from "../src/aws/dynamodb/policy-store.ts";
+import { acceptPolicy, lintPolicy } from "../src/domain/access/policy-lint.ts";
+import { isGroupName } from "../src/domain/access/policy-record.ts";
+import { type Finding, Refusal } from "../src/domain/refusal.ts";
+import { putMissingDefaults } from "./policies/default-policies.ts";
+import { readPolicyFile } from "./policies/policy-file.ts";
+import { explainError } from "./stage/explain-error.ts";
+import { LOCAL_STAGE, localAwsEndpoint, useLocalAws } from "./stage/local-environment.ts";
+import { stageSettings } from "./stage/stage-settings.ts";
+
+interface GlobalOptions {
+  readonly stage?: string;
+  readonly json?: boolean;
+}
+
+const by = `cli:${userInfo().username}`;
+
+const program = new Command("policies")
+  .description("What people's groups may do at the admin API")
+  .option("--stage <stage>", "a deployed stage; without it, the local stack")
+  .option("--json", "print the result as JSON, and nothing else, on standard output")
+  .showHelpAfterError("(--help shows what can be done)")
+  .exitOverride();
+
+program
+  .command("list")
+  .description("the groups that have a policy")
+  .action(async () => {
+    const { store } = await open();
+    const records = await store.list();
+    if (isJson()) return print(JSON.stringify(records));
+    for (const { group, version, updatedAt, updatedBy } of records)
+      print(`${group.padEnd(20)}  version ${version}  ${updatedAt}  ${updatedBy}`);
+  });
+
+program
+  .command("get")
+  .description("a group's policy, to be changed and put again")
+  .argument("<group>")
+  .action(async (group: string) => {
+    const { store } = await open();
+    const record = await store.get(groupOf(group));
+    print(isJson() ? JSON.stringify(record) : JSON.stringify(record.document, undefined, 2));
+  });
+
+program
+  .command("put")
+  .description("make a file the policy of a group, in place of what it has")
+  .argument("<group>")
+  .argument("<file>")
+  .action(async (name: string, file: string) => {
+    const group = groupOf(name);
+    const document = readPolicyFile(file);
+    const { store, stageArn } = await open();
+    const before = await store.find(group);
+    const expected = before && [before.version];
+    const record = await store.put(group, acceptPolicy(document, stageArn), { by, expected });
+    if (isJson()) return print(JSON.stringify(record));
+    note(`"${group}" has version ${record.version}; it holds within a minute.`);
+  });
+
+program
+  .command("lint")
+  .description("say what is wrong with a file, if anything, and store nothing")
+  .argument("<file>")
+  .action(async (file: string) => {
+    const document = readPolicyFile(file);
+    const findings = lintPolicy(document, (await open()).stageArn);
+    if (isJson()) print(JSON.stringify(findings));
+    if (findings.length > 0) throw new Refusal("invalid", "The policy may not be stored.", findings);
+    note("The policy may be stored.");
+  });
+
+program
+  .command("defaults")
+  .description("put the default policies of admin, editors and viewers, where they have none")
+  .action(async () => {
+    const { store, stageArn } = await open();
+    const put = await putMissingDefaults(store, { stageArn, by });
+    if (isJson()) return print(JSON.stringify(put));
+    note(put.length > 0 ? `Put: ${put.join(", ")}.` : "All have one; nothing was changed.");
+  });
+
+/** The environment comes first: an SDK client reads it when it is made. */
+async function open() {
+  const { stage } = program.opts<GlobalOptions>();
+  if (stage === undefined) useLocalAws(localAwsEndpoint());
+  const settings = await stageSettings(stage ?? LOCAL_STAGE);
+  return { store: new PolicyStore(settings.controlTable), stageArn: settings.apiStageArn };
+}
+
+function groupOf(text: string): string {
+  if (isGroupName(text)) return text;
+  throw new Refusal("invalid", `"${text}" is no group's name: 1 to 128 letters, digits and . @ + = _ -`);
+}
+
+const isJson = () => program.opts<GlobalOptions>().json === true;
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+/** What is said beside the result. */
+const note = (text: string) => void process.stderr.write(`${text}\n`);
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const target = program.opts<GlobalOptions>().stage === undefined ? "local" : "deployed";
+  note(`error: ${explainError(error, target)}`);
+  if (!(error instanceof Refusal)) return 1;
+  error.findings.forEach(explainFinding);
+  return error.code === "invalid" ? 2 : 1;
+}
+
+function explainFinding({ pointer, detail }: Finding): void {
+  note(`  ${pointer} ${detail}`);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}

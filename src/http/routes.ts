@@ -1,0 +1,17 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import { problem } from "./problem.ts";
+
+type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
+
+/**
+ * One function for several routes, by `<method> <resource>` as the template has them. Each endpoint has a
+ * gate of its own, so that an event that says another route than was called gains nothing.
+ */
+export function routes<Routes extends Readonly<Record<string, Endpoint>>>(endpoints: Routes) {
+  const byRoute = new Map<string, Endpoint>(Object.entries(endpoints));
+  const handler = async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
+    const endpoint = byRoute.get(`${event.httpMethod} ${event.resource}`);
+    return endpoint ? endpoint(event, context) : problem({ code: "not-found" }, context.awsRequestId);
+  };
+  return Object.assign(handler, { endpoints });
+}

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { handler as authorize } from "../../src/functions/admin-api/authorize.ts";
+import { handler as policies } from "../../src/functions/admin-api/policies.ts";
+import { invocationContext, proxyEvent } from "../support/event.ts";
+import { altered, TokenIssuer } from "../support/token-issuer.ts";
+
+let issuer: TokenIssuer;
+beforeAll(async () => {
+  issuer = await TokenIssuer.start();
+  Object.assign(process.env, {
+    ISSUER_POOL_ID: issuer.poolId,
+    JWKS_URI: issuer.jwksUri,
+    CONTROL_TABLE: "control",
+    API_STAGE_ARN: "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod",
+    // Nothing listens there: a refused token must not get as far as the table.
+    AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+  });
+});
+afterAll(() => issuer.stop());
+
+const ADMIN = { sub: "person-1", username: "ann", "cognito:groups": ["admin"] };
+const person = (claims: Record<string, unknown> = {}) => issuer.sign({ ...ADMIN, ...claims });
+const seconds = () => Math.floor(Date.now() / 1000);
+
+const REFUSED: readonly (readonly [what: string, token: () => Promise<string> | string])[] = [
+  ["garbage", () => "garbage"],
+  ["three parts of garbage", () => "a.b.c"],
+  ["a machine's token", () => issuer.sign()],
+  ["an ID token", () => person({ token_use: "id", aud: "client-1" })],
+  ["an expired token", () => person({ exp: seconds() - 1 })],
+  [
+    "a token of another pool",
+    () => person({ iss: "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_X" }),
+  ],
+  ["an unsigned token", () => issuer.unsigned(ADMIN)],
+  ["a token signed with the public key", () => issuer.symmetric(ADMIN)],
+  [
+    "a viewer's token made an admin's",
+    async () => altered(await person({ "cognito:groups": ["viewers"] }), ADMIN),
+  ],
+];
+
+it("the authorizer blames nobody's token while the public keys cannot be read", async () => {
+  issuer.available = false;
+  const event = { type: "TOKEN", methodArn: "x", authorizationToken: await person() } as const;
+  await expect(authorize(event)).rejects.toThrow("the user pool's public keys could not be read");
+  issuer.available = true;
+});
+
+describe("the authorizer answers Unauthorized, which is 401 at the gateway,", () => {
+  it.each(REFUSED)("to %s", async (_what, token) => {
+    const event = { type: "TOKEN", methodArn: "x", authorizationToken: `Bearer ${await token()}` } as const;
+    await expect(authorize(event)).rejects.toThrow(/^Unauthorized$/);
+  });
+});
+
+describe.each(Object.entries(policies.endpoints))("%s", (route, endpoint) => {
+  const [method = "", resource = ""] = route.split(" ");
+  const request = (headers: Record<string, string>) =>
+    proxyEvent({
+      method,
+      resource,
+      headers,
+      pathParameters: { group: "viewers" },
+      // What an authorizer that was not ours might have put there.
+      claims: { sub: "forged", username: "forged", "cognito:groups": "admin", groups: "admin" },
+      ...(method === "PUT" && { body: { Version: "2012-10-17", Statement: [{}] } }),
+    });
+
+  it("without a token answers 401, whatever the event's authorizer says", async () => {
+    const answer = await policies(request({}), invocationContext());
+    expect(answer.statusCode).toBe(401);
+  });
+
+  it.each(REFUSED)("with %s answers 401", async (_what, token) => {
+    const answer = await policies(request({ Authorization: `Bearer ${await token()}` }), invocationContext());
+    expect([answer.statusCode, JSON.parse(answer.body).type]).toEqual([
+      401,
+      "urn:gatehouse:problem:unauthorized",
+    ]);
+  });
+
+  it.each([[[]], [["viewers"]], [["editors", "viewers"]], [["Admin", "administrators"]]])(
+    "to a person in %j answers 403 and says which group it takes",
+    async (groups) => {
+      const token = await person({ "cognito:groups": groups });
+      const answer = await policies(request({ Authorization: token }), invocationContext());
+      expect(answer.statusCode).toBe(403);
+      expect(JSON.parse(answer.body)).toMatchObject({
+        type: "urn:gatehouse:problem:not-in-group",
+        detail: "This needs membership of the group admin.",
+      });
+    },
+  );
+
+  it("has the gate that was tested", () => {
+    expect(endpoint.contract.groups).toEqual(["admin"]);
+  });
+});
+
+it("a route that the function does not have is answered 404", async () => {
+  const event = proxyEvent({ method: "DELETE", resource: "/admin/policies/{group}" });
+  expect((await policies(event, invocationContext())).statusCode).toBe(404);
+});
