@@ -4,6 +4,7 @@ import type { OnboardingStep } from "../../src/domain/tenancy/onboarding.ts";
 import { DEFAULT_LABEL } from "../../src/domain/tenancy/tenant.ts";
 import type { StageSettings } from "../stage/stage-settings.ts";
 import { clientTable, secrets, tenantDetails, tenantTable, usageTable } from "./output.ts";
+import { note, print } from "./print.ts";
 import { Progress } from "./progress.ts";
 
 /** A stage to work on, and how to answer. */
@@ -103,13 +104,4 @@ async function nextLabel(
   if (!labels.has(DEFAULT_LABEL)) return DEFAULT_LABEL;
   for (let number = labels.size + 1; ; number += 1)
     if (!labels.has(`client-${number}`)) return `client-${number}`;
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-/** What is said beside the result. */
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

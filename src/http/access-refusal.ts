@@ -37,7 +37,11 @@ export class AccessRefusal extends Error {
 
   /** @param groups any of which would do. */
   static notInGroup(groups: readonly string[]): AccessRefusal {
-    return new AccessRefusal(403, "not-in-group", `This needs membership of the group ${groups.join(" or ")}.`);
+    return new AccessRefusal(
+      403,
+      "not-in-group",
+      `This needs membership of the group ${groups.join(" or ")}.`,
+    );
   }
 
   static foreignApiKey(): AccessRefusal {
