@@ -1,5 +1,5 @@
 import { isScope } from "../../domain/access/scope.ts";
-import type { CutOff } from "../../domain/tenancy/cut-off.ts";
+import { type CutOff, isCutOffSubject } from "../../domain/tenancy/cut-off.ts";
 import { isPlanName } from "../../domain/tenancy/plan.ts";
 import {
   type AppClientRecord,
@@ -32,8 +32,9 @@ export type Item = Readonly<Record<string, unknown>>;
 
 export const BY_KIND = "byKind";
 export const TENANT_KIND = "tenant";
+/** Partition of all cut-offs: there are few at a time, and each function instance reads them all. */
+export const CUT_OFFS = "cutoffs";
 
-const CUT_OFFS = "cutoffs";
 const TENANT = "tenant";
 const CLIENT_PREFIX = "client#";
 
@@ -60,6 +61,13 @@ export function clientItem(tenantId: TenantId, client: AppClientRecord): Item {
 /** DynamoDB deletes it when no token that it voids can live any longer. */
 export function cutOffItem(cutOff: CutOff): Item {
   return { pk: CUT_OFFS, sk: cutOff.subject, ...cutOff };
+}
+
+export function readCutOff(item: Item): CutOff {
+  const { sk, notBefore, expiresAt } = item;
+  if (!isCutOffSubject(sk) || typeof notBefore !== "number" || typeof expiresAt !== "number")
+    throw damaged(item);
+  return { subject: sk, notBefore, expiresAt };
 }
 
 export const isTenantItem = (item: Item): boolean => item.sk === TENANT;

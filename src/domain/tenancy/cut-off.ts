@@ -12,7 +12,13 @@ const MARGIN_SECONDS = 300;
 /** Whose tokens are void: `tenant#<tenantId>` or `client#<clientId>`. */
 export type CutOffSubject = `tenant#${string}` | `client#${string}`;
 
+export function isCutOffSubject(text: unknown): text is CutOffSubject {
+  return typeof text === "string" && /^(tenant|client)#./.test(text);
+}
+
 export const cutOffOfTenant = (tenantId: TenantId): CutOffSubject => `tenant#${tenantId}`;
+
+export const cutOffOfClient = (clientId: string): CutOffSubject => `client#${clientId}`;
 
 /** Tokens of the subject that were issued before a moment are void. */
 export interface CutOff {
