@@ -40,6 +40,17 @@ const onListOfPolicies = {
   },
 };
 
+/** Which tokens are void: read by every function that takes a tenant's token. */
+const READ_CUT_OFFS = {
+  Effect: "Allow",
+  Action: "dynamodb:Query",
+  Resource: CONTROL_TABLE,
+  Condition: {
+    "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["cutoffs"] },
+    Null: { "dynamodb:LeadingKeys": "false" },
+  },
+};
+
 /** function → what its roles may do */
 const FUNCTIONS = {
   ListFlights: { tenant: onDataIndex("dynamodb:Query") },
@@ -94,7 +105,7 @@ function executionRole(name, own) {
         Principal: { Service: "lambda.amazonaws.com" },
         Action: "sts:AssumeRole",
       }),
-      Policies: [{ PolicyName: "own", PolicyDocument: policy(writeLog, ...[own ?? []].flat()) }],
+      Policies: [{ PolicyName: "own", PolicyDocument: policy(writeLog, ...own) }],
     },
   };
 }
@@ -147,7 +158,8 @@ function assumeTenantRole(name) {
 
 const resources = {};
 for (const [name, { tenant, own }] of Object.entries(FUNCTIONS)) {
-  resources[`${name}Role`] = executionRole(name, own);
+  const statements = [...(tenant ? [READ_CUT_OFFS] : []), ...[own ?? []].flat()];
+  resources[`${name}Role`] = executionRole(name, statements);
   if (!tenant) continue;
   resources[`${name}TenantRole`] = tenantRole(name, tenant);
   resources[`${name}AssumeTenantRole`] = assumeTenantRole(name);

@@ -13,6 +13,7 @@ import { putMissingDefaults } from "./policies/default-policies.ts";
 import { readPolicyFile } from "./policies/policy-file.ts";
 import { explainError } from "./stage/explain-error.ts";
 import { LOCAL_STAGE, localAwsEndpoint, useLocalAws } from "./stage/local-environment.ts";
+import { note, print } from "./stage/print.ts";
 import { stageSettings } from "./stage/stage-settings.ts";
 
 interface GlobalOptions {
@@ -37,7 +38,7 @@ program
     const records = await store.list();
     if (isJson()) return print(JSON.stringify(records));
     for (const { group, version, updatedAt, updatedBy } of records)
-      print(`${group.padEnd(20)}  version ${version}  ${updatedAt}  ${updatedBy}`);
+      await print(`${group.padEnd(20)}  version ${version}  ${updatedAt}  ${updatedBy}`);
   });
 
 program
@@ -47,7 +48,7 @@ program
   .action(async (group: string) => {
     const { store } = await open();
     const record = await store.get(groupOf(group));
-    print(isJson() ? JSON.stringify(record) : JSON.stringify(record.document, undefined, 2));
+    await print(isJson() ? JSON.stringify(record) : JSON.stringify(record.document, undefined, 2));
   });
 
 program
@@ -73,7 +74,7 @@ program
   .action(async (file: string) => {
     const document = readPolicyFile(file);
     const findings = lintPolicy(document, (await open()).stageArn);
-    if (isJson()) print(JSON.stringify(findings));
+    if (isJson()) await print(JSON.stringify(findings));
     if (findings.length > 0) throw new Refusal("invalid", "The policy may not be stored.", findings);
     note("The policy may be stored.");
   });
@@ -102,9 +103,6 @@ function groupOf(text: string): string {
 }
 
 const isJson = () => program.opts<GlobalOptions>().json === true;
-const print = (text: string) => void process.stdout.write(`${text}\n`);
-/** What is said beside the result. */
-const note = (text: string) => void process.stderr.write(`${text}\n`);
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

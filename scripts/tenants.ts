@@ -3,7 +3,7 @@
  * it on a deployed one, under the operator's own AWS credentials.
  * Exit code 0: done; 1: refused or failed; 2: what was typed makes no sense.
  */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { TenantOperations } from "../src/aws/tenant-operations.ts";
 import { SCOPES } from "../src/domain/access/scope.ts";
 import { Refusal } from "../src/domain/refusal.ts";
@@ -11,6 +11,7 @@ import { newTenant } from "../src/domain/tenancy/new-tenant.ts";
 import { PLAN_NAMES } from "../src/domain/tenancy/plan.ts";
 import { explainError } from "./stage/explain-error.ts";
 import { LOCAL_STAGE, localAwsEndpoint, useLocalAws } from "./stage/local-environment.ts";
+import { operator } from "./stage/operator.ts";
 import { stageSettings } from "./stage/stage-settings.ts";
 import {
   addClient,
@@ -20,6 +21,13 @@ import {
   showTenant,
   showUsage,
 } from "./tenants/commands.ts";
+import {
+  type AuditOptions,
+  type ChangeOptions,
+  resumeTenant,
+  showAudit,
+  suspendTenant,
+} from "./tenants/lifecycle.ts";
 
 interface GlobalOptions {
   readonly stage?: string;
@@ -28,8 +36,10 @@ interface GlobalOptions {
 
 const commaSeparated = (text: string) => text.split(",").map((item) => item.trim());
 
-// The failed write itself tells whoever waits for it; without a listener it would end the process with a stack.
-process.stdout.on("error", () => undefined);
+const positiveNumber = (text: string) => {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a number from 1 on.");
+};
 
 const program = new Command("tenants")
   .description("Onboard tenants and look after them")
@@ -82,12 +92,36 @@ program
     showUsage(await open(), tenant, options),
   );
 
+program
+  .command("suspend")
+  .description("shut a tenant out at once, or finish a suspension that was interrupted")
+  .argument("<tenant>", "slug or tenant id")
+  .option("--yes", "do not ask")
+  .action(async (tenant: string, options: ChangeOptions) => suspendTenant(await open(), tenant, options));
+
+program
+  .command("resume")
+  .description("let a suspended tenant in again")
+  .argument("<tenant>", "slug or tenant id")
+  .option("--yes", "do not ask")
+  .action(async (tenant: string, options: ChangeOptions) => resumeTenant(await open(), tenant, options));
+
+program
+  .command("audit")
+  .description("who changed what, newest first")
+  .option("--tenant <tenant>", "slug or tenant id; all tenants when left out")
+  .option("--actor <actor>", "a user's name, or an identity's ARN")
+  .option("--from <day>", "yyyy-mm-dd in UTC; 29 days before --to when left out")
+  .option("--to <day>", "yyyy-mm-dd in UTC; today when left out")
+  .option("--limit <number>", "at most so many records", positiveNumber, 100)
+  .action(async (options: AuditOptions) => showAudit(await open(), options));
+
 /** The environment comes first: an SDK client reads it when it is made. */
 async function open(): Promise<Session> {
   const { stage, json = false } = program.opts<GlobalOptions>();
   if (stage === undefined) useLocalAws(localAwsEndpoint());
   const settings = await stageSettings(stage ?? LOCAL_STAGE);
-  return { operations: new TenantOperations(settings), settings, json };
+  return { operations: new TenantOperations(settings, await operator()), settings, json };
 }
 
 function exitCodeOf(error: unknown): number {

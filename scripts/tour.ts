@@ -3,6 +3,7 @@ import { TenantOperations } from "../src/aws/tenant-operations.ts";
 import { type DemoFile, readDemoFile } from "./demo/demo-file.ts";
 import { explainError } from "./stage/explain-error.ts";
 import { DEMO_FILE, LOCAL_STAGE, useLocalAws } from "./stage/local-environment.ts";
+import { operator } from "./stage/operator.ts";
 import { stageSettings } from "./stage/stage-settings.ts";
 import { fetchToken, type Machine } from "./tour/client.ts";
 import { tourIsolation } from "./tour/isolation.ts";
@@ -11,7 +12,7 @@ import { Report } from "./tour/report.ts";
 
 async function tour(demo: DemoFile): Promise<boolean> {
   useLocalAws(demo.awsEndpoint);
-  const operations = new TenantOperations(await stageSettings(LOCAL_STAGE));
+  const operations = new TenantOperations(await stageSettings(LOCAL_STAGE), await operator());
   const report = new Report();
 
   report.chapter("Tokens (OAuth 2.0 client credentials)");

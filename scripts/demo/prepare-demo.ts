@@ -3,6 +3,7 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { CognitoPeople } from "../../src/aws/cognito/people.ts";
 import { TenantOperations } from "../../src/aws/tenant-operations.ts";
 import { LOCAL_REGION } from "../stage/local-environment.ts";
+import { operator } from "../stage/operator.ts";
 import type { StageSettings } from "../stage/stage-settings.ts";
 import { demoTenant } from "./demo-credentials.ts";
 import { type DemoCredentials, type DemoFile, readDemoFile, writeDemoFile } from "./demo-file.ts";
@@ -21,7 +22,7 @@ export async function prepareDemo(
   { file, awsEndpoint, progress }: { file: string; awsEndpoint: string; progress: (line: string) => void },
 ): Promise<DemoFile> {
   const { apiUrl, tokenUrl, userPoolId, dataTable, operatorClientId } = settings;
-  const operations = new TenantOperations(settings);
+  const operations = new TenantOperations(settings, await operator());
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}));
   const before = readDemoFile(file);
   const tenants: DemoCredentials[] = [];

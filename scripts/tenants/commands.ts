@@ -2,6 +2,7 @@ import type { TenantOperations } from "../../src/aws/tenant-operations.ts";
 import type { newTenant } from "../../src/domain/tenancy/new-tenant.ts";
 import type { OnboardingStep } from "../../src/domain/tenancy/onboarding.ts";
 import { DEFAULT_LABEL } from "../../src/domain/tenancy/tenant.ts";
+import { note, print } from "../stage/print.ts";
 import type { StageSettings } from "../stage/stage-settings.ts";
 import { clientTable, secrets, tenantDetails, tenantTable, usageTable } from "./output.ts";
 import { Progress } from "./progress.ts";
@@ -105,16 +106,4 @@ async function nextLabel(
   if (!labels.has(DEFAULT_LABEL)) return DEFAULT_LABEL;
   for (let number = labels.size + 1; ; number += 1)
     if (!labels.has(`client-${number}`)) return `client-${number}`;
-}
-
-/** Rejects when nobody takes the text: credentials are handed over only when they were written. */
-function print(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(`${text}\n`, (error) => (error ? reject(error) : resolve()));
-  });
-}
-
-/** What is said beside the result. */
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

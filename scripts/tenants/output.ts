@@ -1,18 +1,20 @@
+import type { AuditRecord } from "../../src/domain/audit.ts";
 import type { Credentials } from "../../src/domain/tenancy/onboarding.ts";
 import type { AppClientRecord, TenantRecord } from "../../src/domain/tenancy/tenant.ts";
+import { stateOf } from "../../src/domain/tenancy/transition.ts";
 import type { DayOfUsage } from "../../src/domain/tenancy/usage.ts";
 import { pairs, table } from "../stage/text.ts";
 
 export function tenantTable(tenants: readonly TenantRecord[]): string {
   return table(
     ["SLUG", "TENANT", "PLAN", "STATUS", "CREATED", "NAME"],
-    tenants.map(({ slug, tenantId, plan, status, createdAt, name }) => [
-      slug,
-      tenantId,
-      plan,
-      status,
-      createdAt,
-      name,
+    tenants.map((tenant) => [
+      tenant.slug,
+      tenant.tenantId,
+      tenant.plan,
+      stateOf(tenant),
+      tenant.createdAt,
+      tenant.name,
     ]),
   );
 }
@@ -23,7 +25,7 @@ export function tenantDetails(tenant: TenantRecord): string {
     Slug: tenant.slug,
     Name: tenant.name,
     Plan: tenant.plan,
-    Status: tenant.status,
+    Status: stateOf(tenant),
     Scopes: tenant.scopes.join(", "),
     Created: tenant.createdAt,
     "Usage plan": tenant.usagePlanId ?? "–",
@@ -42,6 +44,25 @@ export function usageTable(days: readonly DayOfUsage[]): string {
   return table(
     ["DATE (UTC)", "USED", "REMAINING"],
     days.map(({ date, used, remaining }) => [date, used, remaining ?? "unlimited"]),
+  );
+}
+
+export function auditTable(records: readonly AuditRecord[]): string {
+  const changes = (state: AuditRecord["after"] = {}) =>
+    Object.entries(state)
+      .map(([name, value]) => `${name}=${[value].flat().join(",")}`)
+      .join(" ");
+  return table(
+    ["TIME (UTC)", "TENANT", "ACTION", "PHASE", "WHO", "BEFORE", "AFTER"],
+    records.map(({ at, slug, action, phase, actor, before, after }) => [
+      at,
+      slug,
+      action,
+      phase,
+      `${actor.name} (${actor.id})`,
+      changes(before),
+      changes(after),
+    ]),
   );
 }
 

@@ -2,6 +2,7 @@ import type { CognitoPeople } from "../../src/aws/cognito/people.ts";
 import { addPerson } from "../../src/domain/access/add-person.ts";
 import { removeFromGroup as removeMember } from "../../src/domain/access/group-membership.ts";
 import type { Group, NewPerson, PersonWithGroups } from "../../src/domain/access/people.ts";
+import { note, print } from "../stage/print.ts";
 import { pairs, table } from "../stage/text.ts";
 import type { NewPasswordChoice } from "./read-password.ts";
 
@@ -19,7 +20,7 @@ const SHOWN_ONCE = "This password is shown this once and kept nowhere by Gatehou
 export async function create({ people, json }: Session, wanted: NewPerson): Promise<void> {
   const { person, temporaryPassword } = await addPerson(people, wanted);
   if (json) return print(JSON.stringify({ ...person, temporaryPassword }));
-  print(
+  await print(
     [
       pairs({
         Username: person.username,
@@ -41,7 +42,7 @@ export async function list({ people, json }: Session): Promise<void> {
     after = next ?? undefined;
   } while (after !== undefined);
   everybody.sort((one, other) => one.username.localeCompare(other.username));
-  print(json ? JSON.stringify(everybody) : peopleTable(everybody));
+  await print(json ? JSON.stringify(everybody) : peopleTable(everybody));
 }
 
 export async function setPassword(
@@ -51,8 +52,8 @@ export async function setPassword(
   { temporary = false }: { readonly temporary?: boolean },
 ): Promise<void> {
   await people.setPassword(username, password, { permanent: !temporary });
-  if (json) print(JSON.stringify({ username, temporary, ...(generated && { password }) }));
-  else if (generated) print(`${pairs({ Username: username, Password: password })}\n\n${SHOWN_ONCE}`);
+  if (json) await print(JSON.stringify({ username, temporary, ...(generated && { password }) }));
+  else if (generated) await print(`${pairs({ Username: username, Password: password })}\n\n${SHOWN_ONCE}`);
   note(`The password of "${username}" is set.`);
 }
 
@@ -67,7 +68,7 @@ export async function removeFromGroup(session: Session, username: string, group:
 }
 
 async function showMembership({ people, json }: Session, username: string, outcome: string): Promise<void> {
-  if (json) print(JSON.stringify(await people.find(username)));
+  if (json) await print(JSON.stringify(await people.find(username)));
   note(outcome);
 }
 
@@ -83,13 +84,4 @@ function peopleTable(everybody: readonly PersonWithGroups[]): string {
       email ?? "–",
     ]),
   );
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-/** What is said beside the result. */
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -1,11 +1,14 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { Actor, AuditRecord } from "../domain/audit.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { type AddClientObserver, addClient } from "../domain/tenancy/add-client.ts";
+import type { TransitionObserver } from "../domain/tenancy/claim-transition.ts";
 import { type Clock, systemClock } from "../domain/tenancy/lease.ts";
 import { newAppClient, newTenant } from "../domain/tenancy/new-tenant.ts";
 import { type OnboardingObserver, onboard } from "../domain/tenancy/onboarding.ts";
 import type { TenancyPorts } from "../domain/tenancy/ports.ts";
+import { resume, type SuspensionStep, suspend } from "../domain/tenancy/suspension.ts";
 import type { AppClientRecord, TenantRecord } from "../domain/tenancy/tenant.ts";
 import { isTenantId } from "../domain/tenancy/tenant-id.ts";
 import { type DayOfUsage, usageDays } from "../domain/tenancy/usage.ts";
@@ -13,6 +16,7 @@ import { GatewayApiKeys } from "./api-gateway/api-keys.ts";
 import { usageByDay } from "./api-gateway/usage.ts";
 import { GatewayUsagePlans, type TierPlanIds, type UsagePlanMode } from "./api-gateway/usage-plans.ts";
 import { CognitoAppClients } from "./cognito/app-clients.ts";
+import { AuditLog } from "./dynamodb/audit-log.ts";
 import { DynamoTenantStore } from "./dynamodb/tenant-store.ts";
 
 /** Where a stage's tenants live; endpoint, region and credentials come from the SDK's own environment. */
@@ -30,8 +34,10 @@ export class TenantOperations {
   readonly #clock: Clock;
   readonly #appClients: CognitoAppClients;
   readonly #apiKeys: GatewayApiKeys;
+  readonly #auditLog: AuditLog;
 
-  constructor(settings: TenancySettings, clock = systemClock) {
+  /** @param actor whom the audit log names for whatever is changed. */
+  constructor(settings: TenancySettings, actor: Actor, clock = systemClock) {
     const { stage, userPoolId, controlTable, usagePlanMode, tierPlanIds } = settings;
     this.#clock = clock;
     const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
@@ -39,7 +45,9 @@ export class TenantOperations {
     });
     this.#appClients = new CognitoAppClients(userPoolId);
     this.#apiKeys = new GatewayApiKeys();
+    this.#auditLog = new AuditLog(documents, controlTable);
     this.#ports = {
+      actor,
       tenants: new DynamoTenantStore(documents, controlTable),
       appClients: this.#appClients,
       apiKeys: this.#apiKeys,
@@ -57,6 +65,33 @@ export class TenantOperations {
     observer: AddClientObserver,
   ): Promise<AppClientRecord> {
     return addClient(this.#ports, this.#clock, tenant, newAppClient(input, tenant.scopes), observer);
+  }
+
+  suspend(tenant: TenantRecord, observer: TransitionObserver<SuspensionStep>): Promise<TenantRecord> {
+    return suspend(this.#ports, this.#clock, tenant, observer);
+  }
+
+  resume(tenant: TenantRecord, observer: TransitionObserver<SuspensionStep>): Promise<TenantRecord> {
+    return resume(this.#ports, this.#clock, tenant, observer);
+  }
+
+  /** What was changed, newest first; the last 30 days when no days are given, and 90 at most. */
+  audit(
+    tenant: TenantRecord | undefined,
+    {
+      from,
+      to,
+      actor,
+      limit,
+    }: {
+      readonly from?: string | undefined;
+      readonly to?: string | undefined;
+      readonly actor?: string | undefined;
+      readonly limit: number;
+    },
+  ): Promise<AuditRecord[]> {
+    const days = usageDays({ from, to }, this.#clock.now());
+    return this.#auditLog.find({ ...days, tenantId: tenant?.tenantId, actor, limit });
   }
 
   list(): Promise<TenantRecord[]> {

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import { isThrottled } from "../aws/throttled.ts";
+import { CutOffsUnknown } from "../domain/access/cut-off-list.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { AccessRefusal } from "./access-refusal.ts";
 import type { Step } from "./gate.ts";
@@ -41,7 +42,7 @@ function explain(error: Error): Problem | undefined {
       detail: error.message,
       ...(error.challenge && { headers: { "www-authenticate": error.challenge } }),
     };
-  if (error instanceof KeysUnavailable) return { code: "unavailable" };
+  if (error instanceof KeysUnavailable || error instanceof CutOffsUnknown) return { code: "unavailable" };
   if (error.name === "TimeoutError") return { code: "unavailable" };
   if (isThrottled(error))
     return { code: "busy", detail: "AWS is limiting the rate of requests; send the request again." };

@@ -8,6 +8,7 @@ import type { GateContext } from "./gate.ts";
 import { normalizeHeaders } from "./normalize-headers.ts";
 import { bodyOf, parseBody } from "./parse-body.ts";
 import { parseQuery } from "./parse-query.ts";
+import { refuseVoidTokens } from "./refuse-void-tokens.ts";
 import { requireScopes } from "./require-scopes.ts";
 import { requireTenantKey } from "./require-tenant-key.ts";
 import { verifyToken } from "./verify-token.ts";
@@ -38,7 +39,7 @@ export interface EndpointContract {
 }
 
 /**
- * An endpoint of the tenant API: verify → scope → key → body → query → handle → answer or problem.
+ * An endpoint of the tenant API: verify → cut-offs → scope → key → body → query → handle → answer or problem.
  */
 export function tenantEndpoint<Body = undefined, Query = undefined>(endpoint: TenantEndpoint<Body, Query>) {
   const scopes = typeof endpoint.scope === "string" ? [endpoint.scope] : endpoint.scope;
@@ -60,6 +61,7 @@ export function tenantEndpoint<Body = undefined, Query = undefined>(endpoint: Te
     .use(answerProblems<GateContext>(({ tenant }) => ({ tenantId: tenant?.tenantId })))
     .use(normalizeHeaders<GateContext>())
     .use(verifyToken())
+    .use(refuseVoidTokens())
     .use(requireScopes(scopes))
     .use(requireTenantKey());
   for (const step of body ? parseBody<Body, GateContext>(body) : []) gate.use(step);

@@ -116,9 +116,12 @@ function machineOf(claims: CognitoAccessTokenPayload): AccessToken {
   const plan = claims[PLAN_CLAIM];
   if (!isTenantId(tenantId) || !isPlanName(plan))
     throw AccessRefusal.invalidToken("The token names no tenant.");
+  // Without it no cut-off could hold.
+  if (typeof claims.iat !== "number") throw AccessRefusal.invalidToken("The token has no time of issue.");
   return {
     tenant: { tenantId, plan, clientId: claims.client_id } as VerifiedTenant,
     scopes: scopesOf(claims),
+    issuedAt: claims.iat,
     expiresAt: claims.exp,
   };
 }

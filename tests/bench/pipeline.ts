@@ -96,8 +96,7 @@ async function makeRequests(issuer: TokenIssuer) {
 }
 
 function makeEndpoint(issuer: TokenIssuer) {
-  process.env.ISSUER_POOL_ID = issuer.poolId;
-  process.env.JWKS_URI = issuer.jwksUri;
+  Object.assign(process.env, issuer.environment);
   return tenantEndpoint({ scope: "flights.write", body: newFlight, handle: async ({ body }) => ok(body) });
 }
 

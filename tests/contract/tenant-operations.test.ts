@@ -2,6 +2,7 @@ import { APIGatewayClient, GetUsagePlanCommand, GetUsagePlanKeysCommand } from "
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { TenantOperations } from "../../src/aws/tenant-operations.ts";
+import { OPERATOR } from "../unit/tenancy/fakes.ts";
 import { requestToken, resourcesOf, setStatus } from "./support/tenancy-resources.ts";
 import { newSlug, onboard, onboarded, operationsIn, startWithTrigger } from "./support/tenancy-runs.ts";
 import type { TenancyStack } from "./support/tenancy-stack.ts";
@@ -127,7 +128,7 @@ describe.each(["perTenant", "perTier"] as const)("usage plans %s", (mode) => {
     const slug = newSlug();
     const runs = await Promise.all(
       Array.from({ length: 4 }, () =>
-        onboard(new TenantOperations({ ...aws.settings, usagePlanMode: mode }), slug),
+        onboard(new TenantOperations({ ...aws.settings, usagePlanMode: mode }, OPERATOR), slug),
       ),
     );
     const winners = runs.filter(({ tenant }) => !("error" in tenant));

@@ -26,6 +26,9 @@ describe("the operators' command line refuses", () => {
     [["add-client", "aeroline", "--scopes", "flights.write"], 2, "The tenant does not have the scope"],
     [["add-client", "aeroline", "--label", "default"], 1, "already has a client with the label"],
     [["usage", "skyways", "--from", "2027-02-30"], 2, "is no day of the form yyyy-mm-dd"],
+    [["suspend", "nobody-at-all", "--yes"], 1, 'There is no tenant "nobody-at-all".'],
+    [["suspend", "skyways"], 2, "There is no terminal to answer at: say --yes to do it."],
+    [["audit", "--from", "2027-02-30"], 2, "is no day of the form yyyy-mm-dd"],
   ])("%j", async (args, code, reason) => {
     const outcome = await tenants(...args);
     expect(outcome).toMatchObject({ code, stdout: "", stderr: expect.stringContaining(reason) });
@@ -57,6 +60,46 @@ describe("an operator", () => {
     expect((await machine.call("GET", "/v1/tenant")).status).toBe(200);
     expect((await machine.call("GET", "/v1/flights")).status).toBe(401);
   });
+
+  it(
+    "shuts a tenant out from its very next call on, and lets it in again",
+    async () => {
+      const slug = newSlug();
+      const created = await json("create", slug, "--plan", "standard");
+      const machine = await Machine.signIn(demo(), created);
+      expect((await machine.call("GET", "/v1/flights")).status).toBe(200);
+      expect(await json("suspend", slug, "--yes")).toMatchObject({ slug, status: "suspended" });
+      expect(await machine.call("GET", "/v1/flights")).toMatchObject({
+        status: 403,
+        body: { message: "Forbidden" },
+      });
+      await expect(Machine.signIn(demo(), created)).rejects.toThrow("the tenant is suspended");
+      expect(await json("suspend", slug, "--yes")).toMatchObject({ status: "suspended" });
+      expect(await json("resume", slug, "--yes")).toMatchObject({ status: "active" });
+      const again = await Machine.signIn(demo(), created);
+      expect((await again.call("GET", "/v1/flights")).status).toBe(200);
+
+      const records: { action: string; phase: string; actor: { id: string } }[] = await json(
+        "audit",
+        "--tenant",
+        slug,
+      );
+      expect(records.map(({ action, phase }) => `${action} ${phase}`)).toEqual([
+        "tenant.resume done",
+        "tenant.resume begun",
+        "tenant.suspend done",
+        "tenant.suspend begun",
+        "tenant.onboard done",
+        "tenant.onboard begun",
+      ]);
+      for (const { actor } of records) expect(actor.id).toMatch(/^arn:aws:/);
+      const { stdout } = await tenants("audit", "--tenant", slug);
+      expect(stdout).toContain("status=active");
+      for (const secret of [created.clientSecret, created.apiKey, machine.token])
+        expect(stdout + JSON.stringify(records)).not.toContain(secret);
+    },
+    LIMIT_MILLISECONDS,
+  );
 
   it(
     "finishes an onboarding that was killed by running it again, and nothing is left over",

@@ -1,7 +1,9 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
   BatchWriteCommand,
   DeleteCommand,
+  DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   QueryCommand,
@@ -36,6 +38,23 @@ describe("a repository that is given a wrong key by force is refused by the data
     expect(await flightsOf(alice).add(flight)).toEqual({ result: flight, replayed: false });
     const put = new PutCommand({ TableName: table(), Item: { ...bobsKey, stolen: true } });
     await expect(tenantClient(alice).send(put)).rejects.toMatchObject({ name: "AccessDeniedException" });
+  });
+
+  it("of the control table the function's own role reads the cut-offs and no tenant", async () => {
+    const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}));
+    const query = (pk: string) =>
+      documents.send(
+        new QueryCommand({
+          TableName: String(process.env.CONTROL_TABLE),
+          KeyConditionExpression: "pk = :pk",
+          ExpressionAttributeValues: { ":pk": pk },
+        }),
+      );
+    expect(await query("cutoffs")).toMatchObject({ Items: [] });
+    for (const pk of [alice.tenantId, "audit#2027-01", "slug#skyways", "cutoffs#"])
+      await expect(query(pk)).rejects.toMatchObject({ name: "AccessDeniedException" });
+    const scan = new ScanCommand({ TableName: String(process.env.CONTROL_TABLE) });
+    await expect(documents.send(scan)).rejects.toMatchObject({ name: "AccessDeniedException" });
   });
 
   // The role allows one action on one resource, so most of these are refused twice over;

@@ -22,17 +22,18 @@ async function onboardTenant(plan: PlanName, scopes: readonly Scope[] = SCOPES):
   const { TenantOperations } = await import("../../src/aws/tenant-operations.ts");
   const outputs = compiledStack().outputs();
   const output = (name: string) => outputs[name] ?? "";
-  const operations = new TenantOperations({
+  const settings = {
     stage: "dev",
     userPoolId: demo().userPoolId,
     controlTable: output("ControlTableName"),
-    usagePlanMode: "perTenant",
+    usagePlanMode: "perTenant" as const,
     tierPlanIds: {
       trial: output("TrialPlanId"),
       standard: output("StandardPlanId"),
       premium: output("PremiumPlanId"),
     },
-  });
+  };
+  const operations = new TenantOperations(settings, { id: "tests", name: "tests" });
   const slug = `test-${crypto.randomUUID().slice(0, 8)}`;
   let handed: Pick<DemoTenant, "clientId" | "clientSecret" | "apiKey"> | undefined;
   const { tenantId } = await operations.onboard(

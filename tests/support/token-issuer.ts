@@ -8,7 +8,10 @@ const KEY_ID = "test-key";
 
 type Claims = Record<string, unknown>;
 
-/** A user pool's keys and token shape, without the pool: signs whatever a test wants to see refused. */
+/**
+ * A user pool's keys and token shape, without the pool: signs whatever a test wants to see refused. It also
+ * answers the Query for the cut-offs.
+ */
 export class TokenIssuer {
   readonly poolId = POOL_ID;
   readonly issuer = ISSUER;
@@ -18,11 +21,18 @@ export class TokenIssuer {
   /** How often the public keys were asked for. */
   keyRequests = 0;
   #available = true;
+  /** Seconds since the epoch, by subject. */
+  readonly cutOffs = new Map<string, number>();
 
   private constructor(keys: Awaited<ReturnType<typeof generateKeyPair>>, publicKey: JWK) {
     this.#keys = keys;
     this.publicKey = { ...publicKey, kid: KEY_ID, alg: "RS256", use: "sig" };
-    this.#server = createServer((_request, response) => {
+    this.#server = createServer((request, response) => {
+      if (request.method === "POST") {
+        response.writeHead(200, { "content-type": "application/x-amz-json-1.0" });
+        response.end(JSON.stringify(this.#cutOffs()));
+        return;
+      }
       this.keyRequests += 1;
       response.writeHead(this.#available ? 200 : 500, { "content-type": "application/json" });
       response.end(JSON.stringify({ keys: [this.publicKey] }));
@@ -38,6 +48,29 @@ export class TokenIssuer {
 
   get jwksUri(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/jwks.json`;
+  }
+
+  /** What a function's environment says, so that it trusts this issuer and reads its cut-offs. */
+  get environment(): Record<string, string> {
+    return {
+      ISSUER_POOL_ID: this.poolId,
+      JWKS_URI: this.jwksUri,
+      CONTROL_TABLE: "control",
+      AWS_ENDPOINT_URL: new URL(this.jwksUri).origin,
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "function",
+      AWS_SECRET_ACCESS_KEY: "function",
+    };
+  }
+
+  #cutOffs() {
+    const Items = [...this.cutOffs].map(([sk, notBefore]) => ({
+      pk: { S: "cutoffs" },
+      sk: { S: sk },
+      notBefore: { N: String(notBefore) },
+      expiresAt: { N: String(notBefore + 3900) },
+    }));
+    return { Items, Count: Items.length, ScannedCount: Items.length };
   }
 
   /** Lets the address of the keys fail, or work again. */

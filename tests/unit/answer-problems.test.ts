@@ -10,8 +10,7 @@ let headers: Record<string, string>;
 
 beforeAll(async () => {
   const issuer = await TokenIssuer.start();
-  process.env.ISSUER_POOL_ID = issuer.poolId;
-  process.env.JWKS_URI = issuer.jwksUri;
+  Object.assign(process.env, issuer.environment);
   const token = await issuer.sign({ gatehouse_tenant: tenantId, gatehouse_plan: "standard" });
   headers = { Authorization: `Bearer ${token}`, "x-api-key": newApiKeyValue(tenantId) };
   const warm = tenantEndpoint({ scope: "flights.read", handle: async () => ({ statusCode: 200, body: "" }) });

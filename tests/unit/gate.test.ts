@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import type { APIGatewayProxyResult } from "aws-lambda";
 import { generateKeyPair } from "jose";
 import type { VerifiedTenant } from "../../src/domain/access/verified-tenant.ts";
@@ -62,8 +62,7 @@ function problemOf(result: APIGatewayProxyResult) {
 
 beforeAll(async () => {
   issuer = await TokenIssuer.start();
-  process.env.ISSUER_POOL_ID = issuer.poolId;
-  process.env.JWKS_URI = issuer.jwksUri;
+  Object.assign(process.env, issuer.environment);
 });
 afterAll(() => issuer.stop());
 beforeEach(() => {
@@ -143,6 +142,37 @@ describe("the gate refuses with 401", () => {
     expect((await call(read, { headers })).statusCode).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 2000));
     expect((await call(read, { headers })).statusCode).toBe(401);
+  });
+
+  it("a token that was let in before, once its client or its tenant is cut off", async () => {
+    const time = jest.spyOn(Date, "now");
+    const begun = Date.now();
+    const headers = await withToken({ client_id: "client-9" });
+    const later = (minutes: number) => time.mockReturnValue(begun + minutes * 60_000);
+    try {
+      for (const [minutes, subject] of [
+        [1, "client#client-9"],
+        [3, `tenant#${tenantId}`],
+      ] as const) {
+        later(minutes);
+        expect((await call(read, { headers })).statusCode).toBe(200);
+        issuer.cutOffs.set(subject, Math.ceil(begun / 1000) + 1);
+        later(minutes + 1);
+        const result = await call(read, { headers });
+        expect(result.statusCode).toBe(401);
+        expect(result.headers?.["www-authenticate"]).toBe('Bearer error="invalid_token"');
+        expect(problemOf(result).message).toBe("Unauthorized");
+        issuer.cutOffs.clear();
+      }
+      later(5);
+      expect((await call(read, { headers })).statusCode).toBe(200);
+    } finally {
+      time.mockRestore();
+    }
+  });
+
+  it("a token without a time of issue", async () => {
+    expect((await call(read, { headers: await withToken({ iat: undefined }) })).statusCode).toBe(401);
   });
 });
 

@@ -32,6 +32,8 @@ describe("what is typed and makes no sense exits with 2 and says why", () => {
     [["create", "skyways"], "required option '--plan <plan>'"],
     [["create", "--plan", "trial"], "missing required argument 'slug'"],
     [["show"], "missing required argument 'tenant'"],
+    [["suspend"], "missing required argument 'tenant'"],
+    [["audit", "--limit", "0"], "It must be a number from 1 on."],
     [["create", "Sky", "--plan", "trial"], '"Sky" is no slug: 3 to 40 of a-z, 0-9 and -'],
     [
       ["create", "skyways", "--plan", "gold"],
@@ -55,6 +57,8 @@ describe("without a running stack", () => {
     [["--json", "list"]],
     [["create", "skyways", "--plan", "trial"]],
     [["usage", "skyways"]],
+    [["suspend", "skyways", "--yes"]],
+    [["audit"]],
   ])("%j is one line that says how to start it", async (args) => {
     expect(await tenants(...args)).toEqual({
       code: 1,

@@ -5,8 +5,11 @@ import {
   GetApiKeyCommand,
   NotFoundException,
   paginateGetApiKeys,
+  UpdateApiKeyCommand,
 } from "@aws-sdk/client-api-gateway";
 import type { ApiKeys } from "../../domain/tenancy/ports.ts";
+import { resourceName } from "../../domain/tenancy/tenant.ts";
+import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { callOptions, retryThrottledCalls } from "../control-plane.ts";
 
 /** The largest page that GetApiKeys gives. */
@@ -26,16 +29,22 @@ export class GatewayApiKeys implements ApiKeys {
     return id;
   }
 
-  async find(name: string): Promise<string[]> {
-    const found: string[] = [];
-    const pages = paginateGetApiKeys(
-      { client: this.#gateway, pageSize: PAGE },
-      { nameQuery: name },
-      callOptions(),
-    );
-    for await (const { items = [] } of pages)
-      for (const key of items) if (key.id && key.name === name) found.push(key.id);
-    return found;
+  find(name: string): Promise<string[]> {
+    return this.#idsOf(name, (found) => found === name);
+  }
+
+  ofTenant(tenantId: TenantId): Promise<string[]> {
+    const prefix = resourceName(tenantId, "");
+    return this.#idsOf(prefix, (found) => found.startsWith(prefix));
+  }
+
+  async setEnabled(apiKeyId: string, enabled: boolean): Promise<void> {
+    const patchOperations = [{ op: "replace" as const, path: "/enabled", value: String(enabled) }];
+    try {
+      await this.#gateway.send(new UpdateApiKeyCommand({ apiKey: apiKeyId, patchOperations }), callOptions());
+    } catch (error) {
+      if (!(error instanceof NotFoundException)) throw error;
+    }
   }
 
   async delete(apiKeyId: string): Promise<void> {
@@ -58,5 +67,14 @@ export class GatewayApiKeys implements ApiKeys {
       if (error instanceof NotFoundException) return undefined;
       throw error;
     }
+  }
+
+  /** @param nameQuery narrows the list down; `matches` decides. */
+  async #idsOf(nameQuery: string, matches: (name: string) => boolean): Promise<string[]> {
+    const found: string[] = [];
+    const pages = paginateGetApiKeys({ client: this.#gateway, pageSize: PAGE }, { nameQuery }, callOptions());
+    for await (const { items = [] } of pages)
+      for (const { id, name } of items) if (id && name && matches(name)) found.push(id);
+    return found;
   }
 }

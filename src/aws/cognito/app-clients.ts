@@ -7,10 +7,10 @@ import {
   ResourceNotFoundException,
 } from "@aws-sdk/client-cognito-identity-provider";
 import { qualified, type Scope } from "../../domain/access/scope.ts";
+import { TOKEN_LIFE_SECONDS } from "../../domain/tenancy/cut-off.ts";
 import type { AppClients } from "../../domain/tenancy/ports.ts";
 import { callOptions, retryThrottledCalls } from "../control-plane.ts";
 
-const ACCESS_TOKEN_MINUTES = 60;
 /** The largest page that ListUserPoolClients gives. */
 const PAGE = 60;
 
@@ -32,8 +32,8 @@ export class CognitoAppClients implements AppClients {
         AllowedOAuthFlowsUserPoolClient: true,
         AllowedOAuthFlows: ["client_credentials"],
         AllowedOAuthScopes: scopes.map(qualified),
-        AccessTokenValidity: ACCESS_TOKEN_MINUTES,
-        TokenValidityUnits: { AccessToken: "minutes" },
+        AccessTokenValidity: TOKEN_LIFE_SECONDS,
+        TokenValidityUnits: { AccessToken: "seconds" },
         // Left out, it would allow people to sign in with the client (API_CreateUserPoolClient); refreshing
         // alone leads nowhere, since there is nothing to refresh.
         ExplicitAuthFlows: ["ALLOW_REFRESH_TOKEN_AUTH"],

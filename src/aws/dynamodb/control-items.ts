@@ -1,6 +1,12 @@
 import { isScope } from "../../domain/access/scope.ts";
+import { type CutOff, isCutOffSubject } from "../../domain/tenancy/cut-off.ts";
 import { isPlanName } from "../../domain/tenancy/plan.ts";
-import { type AppClientRecord, TENANT_STATUSES, type TenantRecord } from "../../domain/tenancy/tenant.ts";
+import {
+  type AppClientRecord,
+  TENANT_STATUSES,
+  type TenantRecord,
+  TRANSITION_NAMES,
+} from "../../domain/tenancy/tenant.ts";
 import { isTenantId, type TenantId } from "../../domain/tenancy/tenant-id.ts";
 
 /**
@@ -14,6 +20,8 @@ import { isTenantId, type TenantId } from "../../domain/tenancy/tenant-id.ts";
  * | label of a client, reserved before the client is made | `<tenantId>` | `label#<label>` |
  * | slug → tenant | `slug#<slug>` | `slug` |
  * | client → tenant | `client#<clientId>` | `client` |
+ * | cut-off | `cutoffs` | `tenant#<tenantId>` or `client#<clientId>` |
+ * | audit record (`audit-items.ts`) | `audit#<yyyy-mm>` | `<time>#<ulid>` |
  */
 export interface ItemKey {
   readonly pk: string;
@@ -24,6 +32,8 @@ export type Item = Readonly<Record<string, unknown>>;
 
 export const BY_KIND = "byKind";
 export const TENANT_KIND = "tenant";
+/** Partition of all cut-offs: there are few at a time, and each function instance reads them all. */
+export const CUT_OFFS = "cutoffs";
 
 const TENANT = "tenant";
 const CLIENT_PREFIX = "client#";
@@ -48,6 +58,18 @@ export function clientItem(tenantId: TenantId, client: AppClientRecord): Item {
   return { ...clientKey(tenantId, client.clientId), tenantId, ...client };
 }
 
+/** DynamoDB deletes it when no token that it voids can live any longer. */
+export function cutOffItem(cutOff: CutOff): Item {
+  return { pk: CUT_OFFS, sk: cutOff.subject, ...cutOff };
+}
+
+export function readCutOff(item: Item): CutOff {
+  const { sk, notBefore, expiresAt } = item;
+  if (!isCutOffSubject(sk) || typeof notBefore !== "number" || typeof expiresAt !== "number")
+    throw damaged(item);
+  return { subject: sk, notBefore, expiresAt };
+}
+
 export const isTenantItem = (item: Item): boolean => item.sk === TENANT;
 export const isClientItem = (item: Item): boolean => String(item.sk).startsWith(CLIENT_PREFIX);
 
@@ -55,6 +77,7 @@ export const isClientItem = (item: Item): boolean => String(item.sk).startsWith(
 export function readTenant(item: Item): TenantRecord {
   const tenantId = readTenantId(item);
   const status = TENANT_STATUSES.find((one) => one === item.status);
+  const transition = TRANSITION_NAMES.find((one) => one === item.transition);
   if (!status || !isPlanName(item.plan)) throw damaged(item);
   return {
     tenantId,
@@ -64,6 +87,7 @@ export function readTenant(item: Item): TenantRecord {
     status,
     scopes: readScopes(item),
     createdAt: readText(item, "createdAt"),
+    ...(transition && { transition }),
     ...(typeof item.usagePlanId === "string" && { usagePlanId: item.usagePlanId }),
     ...(typeof item.apiKeyId === "string" && { apiKeyId: item.apiKeyId }),
   };
@@ -88,12 +112,12 @@ function readScopes(item: Item) {
   return item.scopes.filter(isScope);
 }
 
-function readText(item: Item, name: string): string {
+export function readText(item: Item, name: string): string {
   const value = item[name];
   if (typeof value !== "string") throw damaged(item);
   return value;
 }
 
-function damaged({ pk, sk }: Item): Error {
+export function damaged({ pk, sk }: Item): Error {
   return new Error(`the control table's item ${String(pk)} / ${String(sk)} is damaged`);
 }

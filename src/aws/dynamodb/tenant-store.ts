@@ -6,15 +6,23 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import type { AuditRecord } from "../../domain/audit.ts";
 import { type Lease, LeaseLost } from "../../domain/tenancy/lease.ts";
-import type { TenantStore } from "../../domain/tenancy/ports.ts";
-import type { AppClientRecord, TenantRecord } from "../../domain/tenancy/tenant.ts";
+import type { Along, TenantStore } from "../../domain/tenancy/ports.ts";
+import type {
+  AppClientRecord,
+  TenantRecord,
+  TenantStatus,
+  TransitionName,
+} from "../../domain/tenancy/tenant.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
+import { auditItem } from "./audit-items.ts";
 import { conditionsHold } from "./conditional-write.ts";
 import {
   BY_KIND,
   clientItem,
   clientLookupKey,
+  cutOffItem,
   type Item,
   type ItemKey,
   isClientItem,
@@ -29,6 +37,10 @@ import {
 } from "./control-items.ts";
 
 const IS_NEW = "attribute_not_exists(pk)";
+const IS_FREE = "(attribute_not_exists(run) OR run = :run OR runUntil <= :now)";
+
+type Writes = NonNullable<ConstructorParameters<typeof TransactWriteCommand>[0]["TransactItems"]>;
+type Update = Omit<NonNullable<Writes[number]["Update"]>, "TableName" | "Key">;
 
 /** Tenants and their clients in the ControlTable; `control-items.ts` says how they lie there. */
 export class DynamoTenantStore implements TenantStore {
@@ -40,27 +52,30 @@ export class DynamoTenantStore implements TenantStore {
     this.#table = table;
   }
 
-  reserve(tenant: TenantRecord, { run, until }: Lease): Promise<boolean> {
+  reserve(tenant: TenantRecord, { run, until }: Lease, audit: AuditRecord): Promise<boolean> {
     const { slug, tenantId } = tenant;
     return this.#transact([
       { Put: this.#put({ ...slugKey(slug), tenantId }, IS_NEW) },
       { Put: this.#put({ ...tenantItem(tenant), run, runUntil: until }, IS_NEW) },
+      this.#audited(audit),
     ]);
   }
 
-  takeOver(tenantId: TenantId, { run, until }: Lease, now: number): Promise<boolean> {
-    return this.#update(tenantKey(tenantId), {
-      UpdateExpression: "SET run = :run, runUntil = :until",
-      ConditionExpression:
-        "#status = :provisioning AND (attribute_not_exists(run) OR run = :run OR runUntil <= :now)",
-      ExpressionAttributeNames: { "#status": "status" },
-      ExpressionAttributeValues: {
-        ":run": run,
-        ":until": until,
-        ":now": now,
-        ":provisioning": "provisioning",
-      },
-    });
+  takeOver(tenantId: TenantId, { run, until }: Lease, now: number, audit: AuditRecord): Promise<boolean> {
+    return this.#transact([
+      this.#updated(tenantKey(tenantId), {
+        UpdateExpression: "SET run = :run, runUntil = :until",
+        ConditionExpression: `#status = :provisioning AND ${IS_FREE}`,
+        ExpressionAttributeNames: { "#status": "status" },
+        ExpressionAttributeValues: {
+          ":run": run,
+          ":until": until,
+          ":now": now,
+          ":provisioning": "provisioning",
+        },
+      }),
+      this.#audited(audit),
+    ]);
   }
 
   async begin(tenantId: TenantId, { run, until }: Lease, step: string): Promise<void> {
@@ -69,14 +84,19 @@ export class DynamoTenantStore implements TenantStore {
       ConditionExpression: "run = :run",
       ExpressionAttributeValues: { ":step": step, ":run": run, ":until": until },
     });
-    if (!held) throw new LeaseLost(`the onboarding of ${tenantId}`);
+    if (!held) throw new LeaseLost(`the work on ${tenantId}`);
   }
 
   async release(tenantId: TenantId, run: string): Promise<void> {
     await this.#giveUp(tenantKey(tenantId), run);
   }
 
-  async activate(tenant: TenantRecord, client: AppClientRecord, run: string): Promise<void> {
+  async activate(
+    tenant: TenantRecord,
+    client: AppClientRecord,
+    run: string,
+    audit: AuditRecord,
+  ): Promise<void> {
     const { tenantId } = tenant;
     const { clientId, label } = client;
     const done = await this.#transact([
@@ -85,24 +105,73 @@ export class DynamoTenantStore implements TenantStore {
       { Put: this.#put({ ...labelKey(tenantId, label), tenantId, clientId }, IS_NEW) },
       { Put: this.#put(clientItem(tenantId, client), IS_NEW) },
       { Put: this.#put({ ...clientLookupKey(clientId), tenantId }, IS_NEW) },
+      this.#audited(audit),
     ]);
     if (!done) throw new LeaseLost(`the onboarding of "${tenant.slug}"`);
   }
 
-  async reserveLabel(tenantId: TenantId, label: string, { run, until }: Lease, now: number) {
+  beginTransition(
+    seen: TenantRecord,
+    next: { readonly status: TenantStatus; readonly transition: TransitionName },
+    { run, until }: Lease,
+    now: number,
+    along: Along,
+  ): Promise<boolean> {
+    const { status, transition } = seen;
+    const sameTransition = transition ? "transition = :seenTransition" : "attribute_not_exists(transition)";
+    return this.#transact([
+      this.#updated(tenantKey(seen.tenantId), {
+        UpdateExpression: "SET #status = :status, transition = :transition, run = :run, runUntil = :until",
+        ConditionExpression: `#status = :seen AND ${sameTransition} AND ${IS_FREE}`,
+        ExpressionAttributeNames: { "#status": "status" },
+        ExpressionAttributeValues: {
+          ":status": next.status,
+          ":transition": next.transition,
+          ":seen": status,
+          ...(transition && { ":seenTransition": transition }),
+          ":run": run,
+          ":until": until,
+          ":now": now,
+        },
+      }),
+      ...this.#along(along),
+    ]);
+  }
+
+  async endTransition(tenantId: TenantId, status: TenantStatus, run: string, along: Along): Promise<void> {
+    const done = await this.#transact([
+      this.#updated(tenantKey(tenantId), {
+        UpdateExpression: "SET #status = :status REMOVE transition, run, runUntil, step",
+        ConditionExpression: "run = :run",
+        ExpressionAttributeNames: { "#status": "status" },
+        ExpressionAttributeValues: { ":status": status, ":run": run },
+      }),
+      ...this.#along(along),
+    ]);
+    if (!done) throw new LeaseLost(`the work on ${tenantId}`);
+  }
+
+  async reserveLabel(
+    tenantId: TenantId,
+    label: string,
+    { run, until }: Lease,
+    now: number,
+    audit: AuditRecord,
+  ) {
     const key = labelKey(tenantId, label);
-    const isNew = await this.#update(key, {
-      UpdateExpression: "SET tenantId = :tenantId, run = :run, runUntil = :until",
-      ConditionExpression: IS_NEW,
-      ExpressionAttributeValues: { ":tenantId": tenantId, ":run": run, ":until": until },
-    });
+    const isNew = await this.#transact([
+      { Put: this.#put({ ...key, tenantId, run, runUntil: until }, IS_NEW) },
+      this.#audited(audit),
+    ]);
     if (isNew) return "reserved";
-    const taken = await this.#update(key, {
-      UpdateExpression: "SET run = :run, runUntil = :until",
-      ConditionExpression:
-        "attribute_exists(pk) AND attribute_not_exists(clientId) AND (attribute_not_exists(run) OR run = :run OR runUntil <= :now)",
-      ExpressionAttributeValues: { ":run": run, ":until": until, ":now": now },
-    });
+    const taken = await this.#transact([
+      this.#updated(key, {
+        UpdateExpression: "SET run = :run, runUntil = :until",
+        ConditionExpression: `attribute_exists(pk) AND attribute_not_exists(clientId) AND ${IS_FREE}`,
+        ExpressionAttributeValues: { ":run": run, ":until": until, ":now": now },
+      }),
+      this.#audited(audit),
+    ]);
     if (taken) return "resumed";
     return (await this.#get(key))?.clientId === undefined ? "held" : "taken";
   }
@@ -111,7 +180,12 @@ export class DynamoTenantStore implements TenantStore {
     await this.#giveUp(labelKey(tenantId, label), run);
   }
 
-  async addClient(tenantId: TenantId, client: AppClientRecord, run: string): Promise<void> {
+  async addClient(
+    tenantId: TenantId,
+    client: AppClientRecord,
+    run: string,
+    audit: AuditRecord,
+  ): Promise<void> {
     const { clientId, label } = client;
     const done = await this.#transact([
       {
@@ -131,6 +205,7 @@ export class DynamoTenantStore implements TenantStore {
       },
       { Put: this.#put(clientItem(tenantId, client), IS_NEW) },
       { Put: this.#put({ ...clientLookupKey(clientId), tenantId }, IS_NEW) },
+      this.#audited(audit),
     ]);
     if (!done) throw new LeaseLost(`the client "${label}", or the tenant is no longer active`);
   }
@@ -191,18 +266,28 @@ export class DynamoTenantStore implements TenantStore {
     });
   }
 
-  #update(
-    Key: ItemKey,
-    change: Omit<ConstructorParameters<typeof UpdateCommand>[0], "TableName" | "Key">,
-  ): Promise<boolean> {
+  #audited(audit: AuditRecord) {
+    return { Put: this.#put(auditItem(audit), IS_NEW) };
+  }
+
+  #along({ audit, cutOff }: Along): Writes {
+    return [
+      this.#audited(audit),
+      ...(cutOff ? [{ Put: { TableName: this.#table, Item: cutOffItem(cutOff) } }] : []),
+    ];
+  }
+
+  #updated(Key: ItemKey, change: Update) {
+    return { Update: { TableName: this.#table, Key, ...change } };
+  }
+
+  #update(Key: ItemKey, change: Update): Promise<boolean> {
     return conditionsHold(() =>
       this.#client.send(new UpdateCommand({ TableName: this.#table, Key, ...change })),
     );
   }
 
-  #transact(
-    TransactItems: NonNullable<ConstructorParameters<typeof TransactWriteCommand>[0]["TransactItems"]>,
-  ): Promise<boolean> {
+  #transact(TransactItems: Writes): Promise<boolean> {
     return conditionsHold(() => this.#client.send(new TransactWriteCommand({ TransactItems })));
   }
 }

@@ -1,3 +1,4 @@
+import { Auditor } from "../audit.ts";
 import { Refusal } from "../refusal.ts";
 import { type Clock, LeaseLost, leaseOf, newRun, whenFree } from "./lease.ts";
 import type { NewAppClient } from "./new-tenant.ts";
@@ -29,33 +30,37 @@ export async function addClient(
   wanted: NewAppClient,
   observer: AddClientObserver,
 ): Promise<AppClientRecord> {
-  const { tenants, appClients } = ports;
+  const { tenants, appClients, actor } = ports;
   const { tenantId, slug, status } = tenant;
   if (status !== "active")
     throw new Refusal("conflict", `"${slug}" is ${status}; only an active tenant gets clients.`);
 
   const run = newRun();
+  const audit = new Auditor(actor, clock, "client.add", tenant);
+  const { label, scopes } = wanted;
   const reserve = async () => {
-    const outcome = await tenants.reserveLabel(tenantId, wanted.label, leaseOf(run, clock), clock.now());
+    const lease = leaseOf(run, clock);
+    const begun = audit.begun({}, { label, scopes });
+    const outcome = await tenants.reserveLabel(tenantId, label, lease, clock.now(), begun);
     if (outcome === "taken")
-      throw new Refusal("conflict", `"${slug}" already has a client with the label "${wanted.label}".`);
+      throw new Refusal("conflict", `"${slug}" already has a client with the label "${label}".`);
     return outcome === "held" ? undefined : outcome;
   };
   const reservation = await whenFree(clock, reserve, () => observer.waiting?.());
 
   const undo = new Undo();
   try {
-    const name = resourceName(tenantId, wanted.label);
+    const name = resourceName(tenantId, label);
     if (reservation === "resumed") await deleteAll(appClients, name);
-    const { clientId, clientSecret } = await appClients.create(name, wanted.scopes);
+    const { clientId, clientSecret } = await appClients.create(name, scopes);
     undo.add(() => appClients.delete(clientId));
     const client = { clientId, ...wanted, createdAt: new Date(clock.now()).toISOString() };
     await observer.handOver(client, { clientId, clientSecret });
-    await tenants.addClient(tenantId, client, run);
+    await tenants.addClient(tenantId, client, run, audit.done({ label, scopes, clientId }));
     return client;
   } catch (error) {
     if (error instanceof LeaseLost) await undo.all();
-    else await tenants.releaseLabel(tenantId, wanted.label, run).catch(() => undefined);
+    else await tenants.releaseLabel(tenantId, label, run).catch(() => undefined);
     throw error;
   }
 }

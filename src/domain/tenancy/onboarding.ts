@@ -1,3 +1,4 @@
+import { Auditor } from "../audit.ts";
 import { Refusal } from "../refusal.ts";
 import { newApiKeyValue } from "./api-key-value.ts";
 import { type Clock, LeaseLost, leaseOf, newRun, whenFree } from "./lease.ts";
@@ -75,7 +76,7 @@ interface Claim {
 }
 
 async function claimSlug(
-  { tenants }: TenancyPorts,
+  { tenants, actor }: TenancyPorts,
   clock: Clock,
   wanted: NewTenant,
   observer: OnboardingObserver,
@@ -87,13 +88,17 @@ async function claimSlug(
     status: "provisioning",
     createdAt: new Date(clock.now()).toISOString(),
   };
-  if (await tenants.reserve(tenant, leaseOf(run, clock))) return { tenant, run, resumed: false };
+  const begun = (of: TenantRecord) =>
+    new Auditor(actor, clock, "tenant.onboard", of).begun({}, stateAfter({ ...of, status: "provisioning" }));
+  if (await tenants.reserve(tenant, leaseOf(run, clock), begun(tenant)))
+    return { tenant, run, resumed: false };
   const takeOver = async () => {
-    const begun = await tenants.ofSlug(wanted.slug);
-    if (!begun) throw new Refusal("conflict", `The slug "${wanted.slug}" was just given up; try again.`);
-    refuseUnlessResumable(begun, wanted);
-    const taken = await tenants.takeOver(begun.tenantId, leaseOf(run, clock), clock.now());
-    return taken ? { tenant: begun, run, resumed: true } : undefined;
+    const known = await tenants.ofSlug(wanted.slug);
+    if (!known) throw new Refusal("conflict", `The slug "${wanted.slug}" was just given up; try again.`);
+    refuseUnlessResumable(known, wanted);
+    const lease = leaseOf(run, clock);
+    const taken = await tenants.takeOver(known.tenantId, lease, clock.now(), begun(known));
+    return taken ? { tenant: known, run, resumed: true } : undefined;
   };
   return whenFree(clock, takeOver, () => observer.waiting?.());
 }
@@ -112,7 +117,7 @@ function refuseUnlessResumable(begun: TenantRecord, wanted: NewTenant): void {
 }
 
 async function finish(
-  { tenants, appClients, apiKeys, usagePlans }: TenancyPorts,
+  { tenants, appClients, apiKeys, usagePlans, actor }: TenancyPorts,
   clock: Clock,
   { tenant, run, resumed }: Claim,
   observer: OnboardingObserver,
@@ -146,6 +151,16 @@ async function finish(
 
   await begin("activate");
   const createdAt = new Date(clock.now()).toISOString();
-  await tenants.activate(active, { clientId, label: DEFAULT_LABEL, scopes, createdAt }, run);
+  const audit = new Auditor(actor, clock, "tenant.onboard", active).done({
+    ...stateAfter(active),
+    usagePlanId,
+    apiKeyId,
+    clientId,
+  });
+  await tenants.activate(active, { clientId, label: DEFAULT_LABEL, scopes, createdAt }, run, audit);
   return active;
+}
+
+function stateAfter({ status, name, plan, scopes }: TenantRecord) {
+  return { status, name, plan, scopes };
 }

@@ -1,29 +1,56 @@
 import type { Scope } from "../access/scope.ts";
+import type { Actor, AuditRecord } from "../audit.ts";
+import type { CutOff } from "./cut-off.ts";
 import type { Lease } from "./lease.ts";
 import type { PlanName } from "./plan.ts";
-import type { AppClientRecord, TenantRecord } from "./tenant.ts";
+import type { AppClientRecord, TenantRecord, TenantStatus, TransitionName } from "./tenant.ts";
 import type { TenantId } from "./tenant-id.ts";
 
 /** What the rules of tenancy need of the world. `src/aws/tenant-operations.ts` gives it to them from AWS. */
 export interface TenancyPorts {
+  /** On whose behalf all this is done. */
+  readonly actor: Actor;
   readonly tenants: TenantStore;
   readonly appClients: AppClients;
   readonly apiKeys: ApiKeys;
   readonly usagePlans: UsagePlans;
 }
 
-/** Keeps tenants and their clients; no secret ever comes here. Reads are consistent but for `list`. */
+/** What is written together with a change, all or nothing. */
+export interface Along {
+  readonly audit: AuditRecord;
+  readonly cutOff?: CutOff | undefined;
+}
+
+/**
+ * Keeps tenants and their clients; no secret ever comes here. Reads are consistent but for `list`.
+ * An audit record is written in the same transaction as the change that it tells of.
+ */
 export interface TenantStore {
   /** Puts the tenant and the reservation of its slug, both or neither. False when the slug is taken. */
-  reserve(tenant: TenantRecord, lease: Lease): Promise<boolean>;
+  reserve(tenant: TenantRecord, lease: Lease, audit: AuditRecord): Promise<boolean>;
   /** Takes a provisioning tenant whose lease has run out by `now`. False when it is held or not provisioning. */
-  takeOver(tenantId: TenantId, lease: Lease, now: number): Promise<boolean>;
+  takeOver(tenantId: TenantId, lease: Lease, now: number, audit: AuditRecord): Promise<boolean>;
   /** Records that a step is about to be done, and renews the lease. Throws LeaseLost. */
   begin(tenantId: TenantId, lease: Lease, step: string): Promise<void>;
   /** Gives the lease up, so that the next run need not wait. Does nothing when the run no longer holds it. */
   release(tenantId: TenantId, run: string): Promise<void>;
   /** Makes the tenant active and puts its first client, all or nothing. Throws LeaseLost. */
-  activate(tenant: TenantRecord, client: AppClientRecord, run: string): Promise<void>;
+  activate(tenant: TenantRecord, client: AppClientRecord, run: string, audit: AuditRecord): Promise<void>;
+
+  /**
+   * Takes the lease and records which change of status is under way, or takes one over. False when the
+   * tenant is no longer as it was seen, or another run holds it.
+   */
+  beginTransition(
+    seen: TenantRecord,
+    next: { readonly status: TenantStatus; readonly transition: TransitionName },
+    lease: Lease,
+    now: number,
+    along: Along,
+  ): Promise<boolean>;
+  /** Records that the change is done, and gives the lease up. Throws LeaseLost. */
+  endTransition(tenantId: TenantId, status: TenantStatus, run: string, along: Along): Promise<void>;
 
   /** Reserves a label for a client about to be made, or takes over one whose lease has run out by `now`. */
   reserveLabel(
@@ -31,10 +58,11 @@ export interface TenantStore {
     label: string,
     lease: Lease,
     now: number,
+    audit: AuditRecord,
   ): Promise<"reserved" | "resumed" | "held" | "taken">;
   releaseLabel(tenantId: TenantId, label: string, run: string): Promise<void>;
   /** Puts a client under the label that it reserved, if the tenant is still active. Throws LeaseLost. */
-  addClient(tenantId: TenantId, client: AppClientRecord, run: string): Promise<void>;
+  addClient(tenantId: TenantId, client: AppClientRecord, run: string, audit: AuditRecord): Promise<void>;
 
   ofSlug(slug: string): Promise<TenantRecord | undefined>;
   ofId(tenantId: TenantId): Promise<TenantRecord | undefined>;
@@ -56,6 +84,10 @@ export interface ApiKeys {
   create(name: string, value: string): Promise<string>;
   /** Ids of all keys of exactly that name. */
   find(name: string): Promise<string[]>;
+  /** Ids of all keys of a tenant, whatever their label. */
+  ofTenant(tenantId: TenantId): Promise<string[]>;
+  /** The gateway refuses a disabled key. Does nothing when there is no such key. */
+  setEnabled(apiKeyId: string, enabled: boolean): Promise<void>;
   /** Takes the key out of its usage plans too. Does nothing when there is no such key. */
   delete(apiKeyId: string): Promise<void>;
 }

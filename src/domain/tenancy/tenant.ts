@@ -5,7 +5,12 @@ import type { TenantId } from "./tenant-id.ts";
 /** `provisioning → active ⇄ suspended → deleting → deleted`; only an active tenant is let in. */
 export const TENANT_STATUSES = ["provisioning", "active", "suspended", "deleting", "deleted"] as const;
 
-type TenantStatus = (typeof TENANT_STATUSES)[number];
+export type TenantStatus = (typeof TENANT_STATUSES)[number];
+
+/** Changes of status that take several steps. */
+export const TRANSITION_NAMES = ["suspend", "resume"] as const;
+
+export type TransitionName = (typeof TRANSITION_NAMES)[number];
 
 export interface TenantRecord {
   readonly tenantId: TenantId;
@@ -13,6 +18,8 @@ export interface TenantRecord {
   readonly name: string;
   readonly plan: PlanName;
   readonly status: TenantStatus;
+  /** A change of status that is under way, or was left unfinished by a crash. */
+  readonly transition?: TransitionName;
   /** What the tenant may be granted; each of its clients holds a subset. */
   readonly scopes: readonly Scope[];
   /** RFC 3339 */

@@ -3,6 +3,7 @@ import { TenantOperations } from "../../../src/aws/tenant-operations.ts";
 import { LEASE_MILLISECONDS } from "../../../src/domain/tenancy/lease.ts";
 import type { Credentials } from "../../../src/domain/tenancy/onboarding.ts";
 import { handler } from "../../../src/functions/triggers/pre-token-generation.ts";
+import { OPERATOR } from "../../unit/tenancy/fakes.ts";
 import { startTenancyStack, type TenancyStack } from "./tenancy-stack.ts";
 
 /** A clock that runs on, and passes over what somebody would sleep through. */
@@ -34,7 +35,7 @@ export function startWithTrigger(): Promise<TenancyStack> {
 }
 
 export function operationsIn(aws: TenancyStack, mode: UsagePlanMode): TenantOperations {
-  return new TenantOperations({ ...aws.settings, usagePlanMode: mode }, new ImpatientClock());
+  return new TenantOperations({ ...aws.settings, usagePlanMode: mode }, OPERATOR, new ImpatientClock());
 }
 
 /** One run, with what it told the operator, and its error instead of the tenant where it failed. */

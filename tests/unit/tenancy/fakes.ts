@@ -1,5 +1,8 @@
+import type { Actor, AuditRecord } from "../../../src/domain/audit.ts";
+import type { CutOff } from "../../../src/domain/tenancy/cut-off.ts";
 import { type Clock, type Lease, LeaseLost } from "../../../src/domain/tenancy/lease.ts";
 import type {
+  Along,
   ApiKeys,
   AppClients,
   TenancyPorts,
@@ -21,6 +24,8 @@ export class FakeClock implements Clock {
   }
 }
 
+export const OPERATOR: Actor = { id: "arn:aws:iam::000000000000:user/operator", name: "operator" };
+
 interface Held {
   lease?: Lease | undefined;
 }
@@ -31,14 +36,17 @@ export class FakeWorld {
   readonly labels = new Map<string, { clientId?: string } & Held>();
   readonly clientRecords = new Map<string, AppClientRecord & { tenantId: TenantId }>();
   readonly appClients = new Map<string, { name: string; secret: string }>();
-  readonly apiKeys = new Map<string, { name: string; value: string }>();
+  readonly apiKeys = new Map<string, { name: string; value: string; enabled: boolean }>();
   readonly plans = new Map<string, string>();
   readonly memberships = new Map<string, string>();
+  readonly audit: AuditRecord[] = [];
+  readonly cutOffs = new Map<string, CutOff>();
   #ids = 0;
 
   /** Ports whose calls all pass through `around`. */
   ports(around: Around = (call) => call()): TenancyPorts {
     return {
+      actor: OPERATOR,
       tenants: guarded(this.#tenantStore(), around),
       appClients: guarded(this.#appClients(), around),
       apiKeys: guarded(this.#apiKeys(), around),
@@ -68,16 +76,22 @@ export class FakeWorld {
       this.labels.set(`${tenantId}/${client.label}`, { clientId: client.clientId });
       this.clientRecords.set(client.clientId, { tenantId, ...client });
     };
+    const along = ({ audit, cutOff }: Along) => {
+      this.audit.push(audit);
+      if (cutOff) this.cutOffs.set(cutOff.subject, cutOff);
+    };
     return {
-      reserve: async (tenant, lease) => {
+      reserve: async (tenant, lease, audit) => {
         if (this.#bySlug(tenant.slug)) return false;
+        this.audit.push(audit);
         this.tenants.set(tenant.tenantId, { ...tenant, lease });
         return true;
       },
-      takeOver: async (tenantId, lease, now) => {
+      takeOver: async (tenantId, lease, now, audit) => {
         const tenant = this.tenants.get(tenantId);
         if (tenant?.status !== "provisioning" || !free(tenant, lease.run, now)) return false;
         tenant.lease = lease;
+        this.audit.push(audit);
         return true;
       },
       begin: async (tenantId, lease) => {
@@ -89,28 +103,46 @@ export class FakeWorld {
         const tenant = this.tenants.get(tenantId);
         if (tenant?.lease?.run === run) tenant.lease = undefined;
       },
-      activate: async (tenant, client, run) => {
+      activate: async (tenant, client, run, audit) => {
         if (this.tenants.get(tenant.tenantId)?.lease?.run !== run) throw new LeaseLost(tenant.slug);
         this.tenants.set(tenant.tenantId, tenant);
         putClient(tenant.tenantId, client);
+        this.audit.push(audit);
       },
-      reserveLabel: async (tenantId, label, lease, now) => {
+      beginTransition: async (seen, next, lease, now, records) => {
+        const tenant = this.tenants.get(seen.tenantId);
+        if (tenant?.status !== seen.status || tenant.transition !== seen.transition) return false;
+        if (!free(tenant, lease.run, now)) return false;
+        this.tenants.set(seen.tenantId, { ...tenant, ...next, lease });
+        along(records);
+        return true;
+      },
+      endTransition: async (tenantId, status, run, records) => {
+        const tenant = this.tenants.get(tenantId);
+        if (tenant?.lease?.run !== run) throw new LeaseLost(tenantId);
+        const { lease: _lease, transition: _transition, ...settled } = tenant;
+        this.tenants.set(tenantId, { ...settled, status });
+        along(records);
+      },
+      reserveLabel: async (tenantId, label, lease, now, audit) => {
         const key = `${tenantId}/${label}`;
         const known = this.labels.get(key);
         if (known?.clientId) return "taken";
         if (known && !free(known, lease.run, now)) return "held";
         this.labels.set(key, { lease });
+        this.audit.push(audit);
         return known ? "resumed" : "reserved";
       },
       releaseLabel: async (tenantId, label, run) => {
         const known = this.labels.get(`${tenantId}/${label}`);
         if (known?.lease?.run === run) known.lease = undefined;
       },
-      addClient: async (tenantId, client, run) => {
+      addClient: async (tenantId, client, run, audit) => {
         const known = this.labels.get(`${tenantId}/${client.label}`);
         if (known?.lease?.run !== run || this.tenants.get(tenantId)?.status !== "active")
           throw new LeaseLost(client.label);
         putClient(tenantId, client);
+        this.audit.push(audit);
       },
       ofSlug: async (slug) => withoutLease(this.#bySlug(slug)),
       ofId: async (tenantId) => withoutLease(this.tenants.get(tenantId)),
@@ -139,10 +171,16 @@ export class FakeWorld {
     return {
       create: async (name, value) => {
         const id = this.#id("key");
-        this.apiKeys.set(id, { name, value });
+        this.apiKeys.set(id, { name, value, enabled: true });
         return id;
       },
       find: async (name) => idsNamed(this.apiKeys, name),
+      ofTenant: async (tenantId) =>
+        [...this.apiKeys].filter(([, { name }]) => name.startsWith(`${tenantId}.`)).map(([id]) => id),
+      setEnabled: async (id, enabled) => {
+        const key = this.apiKeys.get(id);
+        if (key) key.enabled = enabled;
+      },
       delete: async (id) => {
         this.apiKeys.delete(id);
         this.memberships.delete(id);

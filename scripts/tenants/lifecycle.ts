@@ -1,0 +1,80 @@
+import type { TransitionObserver } from "../../src/domain/tenancy/claim-transition.ts";
+import type { SuspensionStep } from "../../src/domain/tenancy/suspension.ts";
+import type { TenantRecord } from "../../src/domain/tenancy/tenant.ts";
+import { note, print } from "../stage/print.ts";
+import type { Session } from "./commands.ts";
+import { confirm } from "./confirm.ts";
+import { auditTable } from "./output.ts";
+import { Progress } from "./progress.ts";
+
+export interface ChangeOptions {
+  readonly yes?: boolean;
+}
+
+const SUSPEND_TITLES: ReadonlyMap<SuspensionStep, string> = new Map([
+  ["record", "Record the suspension: no token from now on, and the live ones are void"],
+  ["apiKeys", "Disable the API keys"],
+  ["settle", "Close the record"],
+]);
+
+const RESUME_TITLES: ReadonlyMap<SuspensionStep, string> = new Map([
+  ["record", "Record what is about to be done"],
+  ["apiKeys", "Enable the API keys"],
+  ["settle", "Let the tenant in"],
+]);
+
+export async function suspendTenant(
+  session: Session,
+  name: string,
+  { yes = false }: ChangeOptions,
+): Promise<void> {
+  const { operations } = session;
+  const tenant = await operations.find(name);
+  await confirm(`Suspend "${tenant.slug}"? All its machines are shut out at once.`, yes);
+  await change(session, SUSPEND_TITLES, (observer) => operations.suspend(tenant, observer));
+}
+
+export async function resumeTenant(
+  session: Session,
+  name: string,
+  { yes = false }: ChangeOptions,
+): Promise<void> {
+  const { operations } = session;
+  const tenant = await operations.find(name);
+  await confirm(`Resume "${tenant.slug}"?`, yes);
+  await change(session, RESUME_TITLES, (observer) => operations.resume(tenant, observer));
+}
+
+async function change<Step extends string>(
+  { json }: Session,
+  titles: ReadonlyMap<Step, string>,
+  work: (observer: TransitionObserver<Step>) => Promise<TenantRecord>,
+): Promise<void> {
+  const progress = new Progress(titles);
+  try {
+    const tenant = await work({
+      progress: (step) => progress.begin(step),
+      waiting: () => note("Another run is at work on this tenant; waiting for it to end or to be given up."),
+    });
+    await progress.complete();
+    if (json) await print(JSON.stringify(tenant));
+    note(`The tenant "${tenant.slug}" is ${tenant.status}.`);
+  } catch (error) {
+    await progress.fail();
+    throw error;
+  }
+}
+
+export interface AuditOptions {
+  readonly tenant?: string;
+  readonly actor?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit: number;
+}
+
+export async function showAudit({ operations, json }: Session, options: AuditOptions): Promise<void> {
+  const { tenant, ...query } = options;
+  const records = await operations.audit(tenant ? await operations.find(tenant) : undefined, query);
+  await print(json ? JSON.stringify(records) : auditTable(records));
+}

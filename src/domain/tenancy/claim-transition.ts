@@ -1,0 +1,55 @@
+import { Auditor } from "../audit.ts";
+import { Refusal } from "../refusal.ts";
+import type { CutOff } from "./cut-off.ts";
+import { type Clock, leaseOf, newRun, whenFree } from "./lease.ts";
+import type { TenancyPorts } from "./ports.ts";
+import type { TenantRecord, TransitionName } from "./tenant.ts";
+import type { TenantId } from "./tenant-id.ts";
+import { isToBeDone, refusal, TRANSITIONS } from "./transition.ts";
+
+export interface TransitionObserver<Step extends string> {
+  /** Called as each step begins. */
+  progress?(step: Step): void;
+  /** Called once when another run is at work on the same change, which this one waits for. */
+  waiting?(): void;
+}
+
+/** A change of status that is this run's to finish; without a `run` there is nothing left to do. */
+export interface TransitionClaim {
+  readonly tenant: TenantRecord;
+  readonly run: string | undefined;
+  /** Renews the lease before a step. Throws LeaseLost. */
+  renew(step: string): Promise<void>;
+}
+
+/**
+ * Records a change of status before anything of it is done, or takes over one that a crash left. Waits for
+ * another run at the same change; throws a {@link Refusal} `conflict` when it is at another one.
+ */
+export async function claimTransition(
+  { tenants, actor }: TenancyPorts,
+  clock: Clock,
+  tenantId: TenantId,
+  name: TransitionName,
+  observer: TransitionObserver<never>,
+  cutOff: () => CutOff | undefined,
+): Promise<TransitionClaim> {
+  const run = newRun();
+  const renew = (step: string) => tenants.begin(tenantId, leaseOf(run, clock), step);
+  const attempt = async (): Promise<TransitionClaim | undefined> => {
+    const seen = await tenants.ofId(tenantId);
+    if (!seen) throw new Refusal("not-found", `There is no tenant "${tenantId}".`);
+    if (!isToBeDone(seen, name)) return { tenant: seen, run: undefined, renew };
+    const next = { status: TRANSITIONS[name].during, transition: name };
+    const audit = new Auditor(actor, clock, `tenant.${name}`, seen).begun(
+      { status: seen.status },
+      { status: next.status },
+    );
+    const along = { audit, cutOff: cutOff() };
+    if (await tenants.beginTransition(seen, next, leaseOf(run, clock), clock.now(), along))
+      return { tenant: { ...seen, ...next }, run, renew };
+    if (seen.transition !== undefined && seen.transition !== name) throw refusal(seen, name);
+    return undefined;
+  };
+  return whenFree(clock, attempt, () => observer.waiting?.());
+}
