@@ -15,6 +15,12 @@ const onData = (...actions) => ({ actions, resource: DATA_TABLE, leadingKeys: OW
 const onDataIndex = (...actions) => ({ actions, resource: DATA_INDEX, leadingKeys: OWN_DATA });
 const onOwnRecord = (...actions) => ({ actions, resource: CONTROL_TABLE, leadingKeys: OWN_RECORD });
 
+const onUserPool = (...actions) => ({
+  Effect: "Allow",
+  Action: actions.map((action) => `cognito-idp:${action}`),
+  Resource: { "Fn::GetAtt": ["UserPool", "Arn"] },
+});
+
 /** Groups' policies: items whose partition key is `policy#<group>`. */
 const onPolicies = (...actions) => ({
   Effect: "Allow",
@@ -53,6 +59,20 @@ const FUNCTIONS = {
       Action: "apigateway:GET",
       Resource: { "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/*/usage" },
     },
+  },
+  ListUsers: { own: onUserPool("ListUsers", "ListUsersInGroup") },
+  CreateUser: { own: onUserPool("AdminCreateUser", "AdminAddUserToGroup") },
+  GetUser: { own: onUserPool("AdminGetUser", "AdminListGroupsForUser") },
+  AddUserToGroup: { own: onUserPool("AdminAddUserToGroup", "AdminGetUser", "AdminListGroupsForUser") },
+  RemoveUserFromGroup: {
+    own: onUserPool(
+      "AdminGetUser",
+      "AdminListGroupsForUser",
+      "ListUsersInGroup",
+      "AdminRemoveUserFromGroup",
+      // Puts back the last admin, if two were removed at once.
+      "AdminAddUserToGroup",
+    ),
   },
   AuthorizeAdmin: { own: onPolicies("dynamodb:BatchGetItem") },
   ManagePolicies: { own: [onPolicies("dynamodb:GetItem", "dynamodb:PutItem"), onListOfPolicies] },

@@ -12,6 +12,13 @@ export interface DemoCredentials {
   readonly scopes: readonly string[];
 }
 
+/** One of the demo's people; they exist only on the local stack. */
+export interface DemoOperator {
+  readonly username: string;
+  readonly password: string;
+  readonly groups: readonly string[];
+}
+
 /** `.gatehouse/demo.json`: where the local stack is and how to call it. */
 export interface DemoFile {
   readonly apiUrl: string;
@@ -20,6 +27,9 @@ export interface DemoFile {
   readonly region: string;
   readonly userPoolId: string;
   readonly tenants: readonly DemoCredentials[];
+  /** The app client by which the operators sign in. */
+  readonly operatorClientId: string;
+  readonly operators: readonly DemoOperator[];
 }
 
 /** Undefined when there is none, or none that can be read. */
@@ -42,11 +52,14 @@ export function writeDemoFile(file: string, demo: DemoFile): void {
 function isDemoFile(value: unknown): value is DemoFile {
   if (typeof value !== "object" || value === null) return false;
   const demo: Partial<Record<keyof DemoFile, unknown>> = value;
-  const texts = [demo.apiUrl, demo.tokenUrl, demo.awsEndpoint, demo.region, demo.userPoolId];
+  const { apiUrl, tokenUrl, awsEndpoint, region, userPoolId, operatorClientId } = demo;
+  const texts = [apiUrl, tokenUrl, awsEndpoint, region, userPoolId, operatorClientId];
   return (
     texts.every((text) => typeof text === "string") &&
     Array.isArray(demo.tenants) &&
-    demo.tenants.every(isCredentials)
+    demo.tenants.every(isCredentials) &&
+    Array.isArray(demo.operators) &&
+    demo.operators.every(isOperator)
   );
 }
 
@@ -59,4 +72,10 @@ function isCredentials(value: unknown): value is DemoCredentials {
     [slug, tenantId, plan, clientId, clientSecret, apiKey].every((text) => typeof text === "string") &&
     Array.isArray(scopes)
   );
+}
+
+function isOperator(value: unknown): value is DemoOperator {
+  if (typeof value !== "object" || value === null) return false;
+  const { username, password, groups }: Partial<Record<keyof DemoOperator, unknown>> = value;
+  return typeof username === "string" && typeof password === "string" && Array.isArray(groups);
 }

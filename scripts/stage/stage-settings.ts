@@ -8,6 +8,8 @@ export interface StageSettings extends TenancySettings {
   readonly dataTable: string;
   readonly tokenUrl: string;
   readonly apiUrl: string;
+  /** The app client by which people sign in. */
+  readonly operatorClientId: string;
 }
 
 /** The stage is not there, or its stack is not one of Gatehouse's. */
@@ -37,6 +39,7 @@ export async function stageSettings(stage: string): Promise<StageSettings> {
     dataTable: output("DataTableName"),
     tokenUrl: output("TokenUrl"),
     apiUrl: output("ApiUrl"),
+    operatorClientId: output("OperatorClientId"),
     usagePlanMode: output("UsagePlanMode") === "perTier" ? "perTier" : "perTenant",
     tierPlanIds: {
       trial: output("TrialPlanId"),

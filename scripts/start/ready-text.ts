@@ -1,7 +1,7 @@
 import type { DemoFile } from "../demo/demo-file.ts";
 
 /** What to do next, with commands that can be pasted. */
-export function readyText({ apiUrl, tokenUrl, awsEndpoint, tenants }: DemoFile): string {
+export function readyText({ apiUrl, tokenUrl, awsEndpoint, tenants, operators }: DemoFile): string {
   const [first] = tenants;
   const example = first && [
     `TOKEN=$(curl -s ${tokenUrl} -u '${first.clientId}:${first.clientSecret}' -d grant_type=client_credentials | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
@@ -15,9 +15,10 @@ export function readyText({ apiUrl, tokenUrl, awsEndpoint, tenants }: DemoFile):
     `  Token URL   ${tokenUrl}`,
     `  Local AWS   ${awsEndpoint}`,
     "  Credentials .gatehouse/demo.json",
+    `  Operators   ${operators.map(({ username }) => username).join(", ")}`,
     "",
     ...(example ? [`As ${first.slug}:`, "", ...example, ""] : []),
-    "In another terminal:  npm run tour  ·  npm run tenants -- list",
+    "In another terminal:  npm run tour  ·  npm run tenants -- list  ·  npm run users -- list",
     "Stop with Ctrl+C.",
   ].join("\n");
 }

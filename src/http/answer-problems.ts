@@ -1,23 +1,20 @@
-import type { MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import { isThrottled } from "../aws/throttled.ts";
-import type { Person } from "../domain/access/person.ts";
-import type { VerifiedTenant } from "../domain/access/verified-tenant.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { AccessRefusal } from "./access-refusal.ts";
+import type { Step } from "./gate.ts";
 import { InvalidRequest } from "./invalid-request.ts";
 import { KeysUnavailable } from "./key-fetcher.ts";
 import { log } from "./log.ts";
 import { type Problem, problem } from "./problem.ts";
 
-/** Who came in, as far as it was found out before something was thrown. */
-interface Known extends Context {
-  readonly tenant?: VerifiedTenant;
-  readonly person?: Person;
-}
-
-/** Turns whatever was thrown into a problem; what the caller may not know goes to the log alone. */
-export function answerProblems(): MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult, Error, Known> {
+/**
+ * Turns whatever was thrown into a problem; what the caller may not know goes to the log alone.
+ * @param caller who calls, for the log, as far as the gate has found out.
+ */
+export function answerProblems<C extends Context>(
+  caller: (found: Partial<C>) => Readonly<Record<string, unknown>>,
+): Step<C> {
   return {
     onError: function answerProblemsOnError({ error, event, context }): APIGatewayProxyResult {
       const requestId = requestIdOf(event, context);
@@ -25,8 +22,7 @@ export function answerProblems(): MiddlewareObj<APIGatewayProxyEvent, APIGateway
       if (answer.statusCode >= 500)
         log.error("the request failed", {
           requestId,
-          tenantId: context.tenant?.tenantId,
-          person: context.person?.sub,
+          ...caller(context),
           status: answer.statusCode,
           error,
         });

@@ -9,8 +9,8 @@ export interface GateContext extends Context {
   tenant: VerifiedTenant;
 }
 
-/** A step of the gate: looks at the request, throws or lets it pass. */
-export type GateStep = MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult, Error, GateContext>;
+/** A step of a gate: looks at the request, throws or lets it pass. */
+export type Step<C extends Context> = MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult, Error, C>;
 
-/** A step that any gate may have, whoever comes in by it. */
-export type CommonStep = MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult, Error, Context>;
+/** A step of the gate for tenants' machines. */
+export type GateStep = Step<GateContext>;

@@ -1,15 +1,15 @@
 import httpJsonBodyParser from "@middy/http-json-body-parser";
 import validator from "@middy/validator";
-import type { APIGatewayProxyEvent } from "aws-lambda";
+import type { APIGatewayProxyEvent, Context } from "aws-lambda";
 import type { Validator } from "../generated/validator.d.ts";
-import type { CommonStep } from "./gate.ts";
+import type { Step } from "./gate.ts";
 import { describeFindings, InvalidRequest } from "./invalid-request.ts";
 
 /** Every body here is a small object; the gateway lets 10 MB through (API Gateway quotas). */
 const LARGEST_BODY = 64 * 1024;
 
 /** Parses and validates the JSON body; afterwards {@link bodyOf} gives it with its type. */
-export function parseBody<Body>(validate: Validator<Body>): CommonStep[] {
+export function parseBody<Body, C extends Context>(validate: Validator<Body>): Step<C>[] {
   const eventSchema = Object.assign(
     (event: APIGatewayProxyEvent) => {
       const valid = validate(event.body);
@@ -32,7 +32,7 @@ export function bodyOf<Body>(event: APIGatewayProxyEvent, _validated: Validator<
   return parsed as Body;
 }
 
-function refuseLargeBody(): CommonStep {
+function refuseLargeBody<C extends Context>(): Step<C> {
   return {
     before: function refuseLargeBodyBefore({ event }) {
       if (event.body && Buffer.byteLength(event.body) > LARGEST_BODY)
@@ -42,7 +42,7 @@ function refuseLargeBody(): CommonStep {
 }
 
 /** The library's step with its refusals in our words. */
-function explained({ before }: { before?: (request: never) => unknown }): CommonStep {
+function explained<C extends Context>({ before }: { before?: (request: never) => unknown }): Step<C> {
   return {
     before: function parseBodyBefore(request) {
       try {

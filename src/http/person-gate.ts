@@ -1,6 +1,6 @@
-import type { MiddlewareObj } from "@middy/core";
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import type { Context } from "aws-lambda";
 import type { Person } from "../domain/access/person.ts";
+import type { Step } from "./gate.ts";
 
 /** What the steps of the gate for people find out, each for those after it. */
 export interface PersonContext extends Context {
@@ -8,4 +8,4 @@ export interface PersonContext extends Context {
 }
 
 /** A step of the gate for people. */
-export type PersonGateStep = MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult, Error, PersonContext>;
+export type PersonGateStep = Step<PersonContext>;

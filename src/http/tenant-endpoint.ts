@@ -57,12 +57,12 @@ export function tenantEndpoint<Body = undefined, Query = undefined>(endpoint: Te
   const gate = middy<APIGatewayProxyEvent, APIGatewayProxyResult, Error, GateContext>({
     timeoutEarlyInMillis: 0,
   })
-    .use(answerProblems())
-    .use(normalizeHeaders())
+    .use(answerProblems<GateContext>(({ tenant }) => ({ tenantId: tenant?.tenantId })))
+    .use(normalizeHeaders<GateContext>())
     .use(verifyToken())
     .use(requireScopes(scopes))
     .use(requireTenantKey());
-  for (const step of body ? parseBody(body) : []) gate.use(step);
+  for (const step of body ? parseBody<Body, GateContext>(body) : []) gate.use(step);
 
   const opened = gate.handler(answer);
   // The steps put into the context what its type promises before anything reads it.

@@ -1,4 +1,4 @@
-import type { Person } from "../domain/access/person.ts";
+import { PERSON_SCOPE, type Person } from "../domain/access/person.ts";
 import { AccessRefusal } from "./access-refusal.ts";
 import { bearerToken } from "./bearer-token.ts";
 import type { PersonGateStep } from "./person-gate.ts";
@@ -14,6 +14,15 @@ export function verifyPerson(): PersonGateStep {
       const verified = personTokens().verify(bearerToken(event.headers.authorization));
       if (verified instanceof Promise) return verified.then(accept);
       return accept(verified);
+    },
+  };
+}
+
+/** Requires the scope that the gateway's authorizer asks for, as if there were no gateway. */
+export function requirePersonScope(): PersonGateStep {
+  return {
+    before: function requirePersonScopeBefore({ context }) {
+      if (!context.person.scopes.has(PERSON_SCOPE)) throw AccessRefusal.insufficientScope([PERSON_SCOPE]);
     },
   };
 }

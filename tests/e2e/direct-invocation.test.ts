@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "@jest/globals";
 import { invoke } from "../support/invoke.ts";
 import type { Machine } from "../support/machine.ts";
 import { newMachine } from "../support/operator.ts";
-import { restRoutes } from "../support/template.ts";
+import { routesUnder } from "../support/template.ts";
 
 let machine: Machine & { readonly tenant: { readonly tenantId: string } };
 
@@ -22,7 +22,7 @@ const forged = () => ({
 
 describe("every function of the tenant API, called past the gateway", () => {
   it("with forged claims and the tenant's real key answers 401", async () => {
-    for (const route of restRoutes()) {
+    for (const route of routesUnder("v1")) {
       const request = {
         method: route.method,
         resource: route.path,
@@ -37,7 +37,7 @@ describe("every function of the tenant API, called past the gateway", () => {
 
   it("with a good token and another tenant's key answers 403", async () => {
     const other = await newMachine("standard", ["flights.read"]);
-    for (const route of restRoutes()) {
+    for (const route of routesUnder("v1")) {
       const headers = { Authorization: `Bearer ${machine.token}`, "x-api-key": other.apiKey };
       const answer = await invoke(route.function, { method: route.method, resource: route.path, headers });
       expect([route.function, answer.statusCode]).toEqual([route.function, 403]);

@@ -7,7 +7,7 @@ import { qualified, SCOPES } from "../../src/domain/access/scope.ts";
 import { PLAN_CLAIM, TENANT_CLAIM } from "../../src/domain/access/token-claims.ts";
 import type { Validator } from "../../src/generated/validator.d.ts";
 import type { EndpointContract } from "../../src/http/tenant-endpoint.ts";
-import { compiledStack, type RestRoute, restRoutes } from "../support/template.ts";
+import { compiledStack, type RestRoute, restRoutes, routesUnder } from "../support/template.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -16,7 +16,7 @@ let routes: RestRoute[];
 
 beforeAll(() => {
   stack = compiledStack();
-  routes = restRoutes(stack);
+  routes = routesUnder("v1", stack);
 });
 
 /** The properties of the only resource of that type. */
@@ -48,6 +48,15 @@ async function validatorOf(schema: string): Promise<Validator<unknown>> {
   if (!validator) throw new Error(`src/generated/${schema}.js has no ${name}`);
   return validator;
 }
+
+it("every method of the template is of an API that is tested as a whole", () => {
+  const known = (["v1", "users", "admin"] as const).flatMap((part) => routesUnder(part, stack));
+  expect(known.map(({ path }) => path).sort()).toEqual(
+    restRoutes(stack)
+      .map(({ path }) => path)
+      .sort(),
+  );
+});
 
 describe("every method of the template under /v1", () => {
   it("has the Cognito authorizer, a scope and a key requirement", () => {

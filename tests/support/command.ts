@@ -17,9 +17,10 @@ export class Command {
   #stdout = "";
   #stderr = "";
 
-  constructor(place: StackPlace, script: string, args: readonly string[] = []) {
+  /** @param input what it reads on standard input; nothing when left out. */
+  constructor(place: StackPlace, script: string, args: readonly string[] = [], input = "") {
     this.process = spawn(process.execPath, [join(SCRIPTS, script), ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       env: {
         PATH: process.env.PATH,
         GATEHOUSE_HOME: place.home,
@@ -28,6 +29,7 @@ export class Command {
         LAMBDA_PORT: String(place.lambdaPort),
       },
     });
+    this.process.stdin?.end(input);
     this.process.stdout?.on("data", (chunk) => {
       this.#stdout += String(chunk);
     });

@@ -18,6 +18,12 @@ export interface DemoTenant {
   readonly scopes: readonly string[];
 }
 
+export interface DemoOperator {
+  readonly username: string;
+  readonly password: string;
+  readonly groups: readonly string[];
+}
+
 /** `.gatehouse/demo.json`, as `npm start` writes it. */
 export interface Demo {
   readonly apiUrl: string;
@@ -26,6 +32,8 @@ export interface Demo {
   readonly region: string;
   readonly userPoolId: string;
   readonly tenants: readonly DemoTenant[];
+  readonly operatorClientId: string;
+  readonly operators: readonly DemoOperator[];
 }
 
 /** Where a stack of the tests' own listens and keeps its state. */

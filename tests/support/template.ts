@@ -20,12 +20,7 @@ export interface RestRoute {
   readonly function: string;
 }
 
-/** The methods of one part of the API: the tenants', unless another is asked for. */
-export function restRoutes(stack = compiledStack(), under: `/${string}` = "/v1/"): RestRoute[] {
-  return allRoutes(stack).filter(({ path }) => path.startsWith(under));
-}
-
-function allRoutes(stack: Stack): RestRoute[] {
+export function restRoutes(stack = compiledStack()): RestRoute[] {
   return stack
     .resources("AWS::ApiGateway::Method")
     .filter(({ properties }) => properties.HttpMethod !== "OPTIONS")
@@ -41,6 +36,11 @@ function allRoutes(stack: Stack): RestRoute[] {
         function: functionOf(raw.Integration),
       };
     });
+}
+
+/** The routes of one of the APIs, by the first part of their path. */
+export function routesUnder(part: "v1" | "users" | "admin", stack = compiledStack()): RestRoute[] {
+  return restRoutes(stack).filter(({ path }) => path === `/${part}` || path.startsWith(`/${part}/`));
 }
 
 function pathOf(stack: Stack, resource: unknown): string {

@@ -1,3 +1,6 @@
+/** Every sign-in by the SDK gives it, and the sign-in page to a client that may have it; no machine can get it. */
+export const PERSON_SCOPE = "aws.cognito.signin.user.admin";
+
 /** One of the provider's people, as a verified access token names them. */
 export interface Person {
   readonly sub: string;

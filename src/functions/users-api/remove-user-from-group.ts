@@ -1,0 +1,14 @@
+import { people } from "../../aws/cognito/people.ts";
+import { removeFromGroup } from "../../domain/access/group-membership.ts";
+import { ADMIN_GROUP } from "../../domain/access/people.ts";
+import { groupIn, usernameIn } from "../../http/path-parameters.ts";
+import { personEndpoint } from "../../http/person-endpoint.ts";
+import { noContent } from "../../http/responses.ts";
+
+export const handler = personEndpoint({
+  groups: [ADMIN_GROUP],
+  handle: async ({ event }) => {
+    await removeFromGroup(people(), usernameIn(event), groupIn(event));
+    return noContent();
+  },
+});
