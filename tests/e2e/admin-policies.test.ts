@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { Stack } from "../../scripts/local-aws/kernel/stack.ts";
@@ -244,6 +244,24 @@ describe("an admin", () => {
     const answer = await admin.call("PUT", `/admin/policies/${newGroup()}`, { body: { Statement: [] } });
     expect(problemOf(answer)).toEqual({ status: 400, type: "invalid-body", message: "Invalid request body" });
   });
+});
+
+it("the access log names the person, of a call that was refused as well, and no token", async () => {
+  const member = await newGroupMember(await groupWith(statement()));
+  await member.call("GET", "/admin/policies/viewers");
+  const log = readFileSync(join(demoPlace().home, "logs", "access.log"), "utf8");
+  const lines = log
+    .trim()
+    .split("\n")
+    .map((line): Record<string, string> => JSON.parse(line));
+  const personId = claimsOf(member.tokens.accessToken).sub;
+  expect(lines.find((line) => line.personId === personId)).toMatchObject({
+    route: "/admin/policies/{group}",
+    status: "403",
+    responseType: "ACCESS_DENIED",
+    tenantId: "-",
+  });
+  expect(log).not.toContain(member.tokens.accessToken);
 });
 
 describe("the policies' command line", () => {
