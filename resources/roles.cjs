@@ -20,6 +20,7 @@ const onUserPool = (...actions) => ({
   Action: actions.map((action) => `cognito-idp:${action}`),
   Resource: { "Fn::GetAtt": ["UserPool", "Arn"] },
 });
+
 /** Groups' policies: items whose partition key is `policy#<group>`. */
 const onPolicies = (...actions) => ({
   Effect: "Allow",

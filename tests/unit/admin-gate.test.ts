@@ -21,7 +21,12 @@ beforeAll(async () => {
 });
 afterAll(() => issuer.stop());
 
-const ADMIN = { sub: "person-1", username: "ann", "cognito:groups": ["admin"] };
+const ADMIN = {
+  sub: "person-1",
+  username: "ann",
+  scope: "aws.cognito.signin.user.admin",
+  "cognito:groups": ["admin"],
+};
 const person = (claims: Record<string, unknown> = {}) => issuer.sign({ ...ADMIN, ...claims });
 const seconds = () => Math.floor(Date.now() / 1000);
 

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import { PolicyStore } from "../../aws/dynamodb/policy-store.ts";
 import { config } from "../../config.ts";
+import { ADMIN_GROUP } from "../../domain/access/people.ts";
 import { acceptPolicy } from "../../domain/access/policy-lint.ts";
 import { isGroupName, type PolicyRecord } from "../../domain/access/policy-record.ts";
 import { Refusal } from "../../domain/refusal.ts";
@@ -10,7 +11,7 @@ import { personEndpoint } from "../../http/person-endpoint.ts";
 import { ok } from "../../http/responses.ts";
 import { routes } from "../../http/routes.ts";
 
-const groups = ["admin"] as const;
+const groups = [ADMIN_GROUP] as const;
 
 let kept: PolicyStore | undefined;
 
