@@ -3,7 +3,6 @@ import type { TenancySettings } from "../../src/aws/tenant-operations.ts";
 
 /** What a stage's stack says about itself. */
 export interface StageSettings extends TenancySettings {
-  readonly dataTable: string;
   readonly tokenUrl: string;
   readonly apiUrl: string;
 }

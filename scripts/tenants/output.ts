@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { AuditRecord } from "../../src/domain/audit.ts";
+import type { WhatIsLeft } from "../../src/domain/tenancy/offboarding.ts";
 import type { Credentials } from "../../src/domain/tenancy/onboarding.ts";
 import type { AppClientRecord, TenantRecord } from "../../src/domain/tenancy/tenant.ts";
 import { stateOf } from "../../src/domain/tenancy/transition.ts";
@@ -67,6 +68,19 @@ export function usageTable(days: readonly DayOfUsage[]): string {
   return table(
     ["DATE (UTC)", "USED", "REMAINING"],
     days.map(({ date, used, remaining }) => [date, used, remaining ?? "unlimited"]),
+  );
+}
+
+export function leftTable(left: WhatIsLeft): string {
+  return table(
+    ["WHAT", "LEFT"],
+    [
+      ["API keys", left.apiKeys],
+      ["app clients", left.appClients],
+      ["usage plans of its own", left.usagePlans],
+      ["records of clients", left.records],
+      ["items of data", left.data],
+    ],
   );
 }
 
