@@ -24,6 +24,7 @@ import {
 import {
   type AuditOptions,
   type ChangeOptions,
+  offboardTenant,
   resumeTenant,
   showAudit,
   suspendTenant,
@@ -105,6 +106,13 @@ program
   .argument("<tenant>", "slug or tenant id")
   .option("--yes", "do not ask")
   .action(async (tenant: string, options: ChangeOptions) => resumeTenant(await open(), tenant, options));
+
+program
+  .command("offboard")
+  .description("delete a tenant with all its data for good, or finish an offboarding that was interrupted")
+  .argument("<tenant>", "slug or tenant id")
+  .option("--yes", "do not ask")
+  .action(async (tenant: string, options: ChangeOptions) => offboardTenant(await open(), tenant, options));
 
 program
   .command("audit")

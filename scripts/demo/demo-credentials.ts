@@ -10,15 +10,19 @@ import type { DemoTenant } from "./demo-tenants.ts";
  * Those of a tenant that was there before are read back from Cognito and API Gateway, as an account's
  * administrator can: so nothing is lost with the demo file.
  *
+ * A tenant that somebody has offboarded stays so and has none.
+ *
  * @param known the client that the demo file named before.
  */
 export async function demoTenant(
   operations: TenantOperations,
   demo: DemoTenant,
   known: string | undefined,
-): Promise<{ tenant: TenantRecord; credentials: DemoCredentials }> {
+): Promise<{ tenant: TenantRecord; credentials: DemoCredentials | undefined }> {
   const { slug, name, plan, scopes } = demo;
   const existing = await find(operations, slug);
+  if (existing?.status === "deleting" || existing?.status === "deleted")
+    return { tenant: existing, credentials: undefined };
   if (existing && existing.status !== "provisioning")
     return { tenant: existing, credentials: await credentialsOf(operations, existing, known) };
 

@@ -29,6 +29,10 @@ export async function prepareDemo(
   for (const demo of DEMO_TENANTS) {
     const known = before?.tenants.find(({ slug }) => slug === demo.slug)?.clientId;
     const { tenant, credentials } = await demoTenant(operations, demo, known);
+    if (!credentials) {
+      progress(`${demo.slug.padEnd(12)} ${tenant.plan.padEnd(9)} ${tenant.status}, left as it is`);
+      continue;
+    }
     const written = await loadDemoData(documents, dataTable, demo, tenant.tenantId);
     tenants.push(credentials);
     const data = written > 0 ? `${written} items loaded` : "kept as it was";

@@ -5,7 +5,6 @@ import type { TenancySettings } from "../../src/aws/tenant-operations.ts";
 export interface StageSettings extends TenancySettings {
   /** What the resources of people's policies begin with. */
   readonly apiStageArn: string;
-  readonly dataTable: string;
   readonly tokenUrl: string;
   readonly apiUrl: string;
   /** The app client by which people sign in. */

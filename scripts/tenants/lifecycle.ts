@@ -1,10 +1,11 @@
 import type { TransitionObserver } from "../../src/domain/tenancy/claim-transition.ts";
+import type { OffboardingStep } from "../../src/domain/tenancy/offboarding.ts";
 import type { SuspensionStep } from "../../src/domain/tenancy/suspension.ts";
 import type { TenantRecord } from "../../src/domain/tenancy/tenant.ts";
 import { note, print } from "../stage/print.ts";
 import type { Session } from "./commands.ts";
 import { confirm } from "./confirm.ts";
-import { auditTable } from "./output.ts";
+import { auditTable, leftTable } from "./output.ts";
 import { Progress } from "./progress.ts";
 
 export interface ChangeOptions {
@@ -21,6 +22,16 @@ const RESUME_TITLES: ReadonlyMap<SuspensionStep, string> = new Map([
   ["record", "Record what is about to be done"],
   ["apiKeys", "Enable the API keys"],
   ["settle", "Let the tenant in"],
+]);
+
+const OFFBOARD_TITLES: ReadonlyMap<OffboardingStep, string> = new Map([
+  ["record", "Record the offboarding: no token from now on, and the live ones are void"],
+  ["apiKeys", "Disable and delete the API keys"],
+  ["appClients", "Delete the app clients"],
+  ["usagePlan", "Delete the usage plan"],
+  ["wait", "Wait until nobody can be writing any more (45 s)"],
+  ["data", "Delete the data, and count what is left"],
+  ["tombstone", "Leave a tombstone"],
 ]);
 
 export async function suspendTenant(
@@ -45,20 +56,41 @@ export async function resumeTenant(
   await change(session, RESUME_TITLES, (observer) => operations.resume(tenant, observer));
 }
 
+export async function offboardTenant(
+  session: Session,
+  name: string,
+  { yes = false }: ChangeOptions,
+): Promise<void> {
+  const { operations, json } = session;
+  const tenant = await operations.find(name);
+  await confirm(`Offboard "${tenant.slug}"? Its clients, keys and all its data are deleted for good.`, yes);
+  const outcome = await follow(OFFBOARD_TITLES, (observer) => operations.offboard(tenant, observer));
+  await print(json ? JSON.stringify(outcome) : leftTable(outcome.left));
+  note(`The tenant "${tenant.slug}" is ${outcome.tenant.status}.`);
+}
+
 async function change<Step extends string>(
   { json }: Session,
   titles: ReadonlyMap<Step, string>,
   work: (observer: TransitionObserver<Step>) => Promise<TenantRecord>,
 ): Promise<void> {
+  const tenant = await follow(titles, work);
+  if (json) await print(JSON.stringify(tenant));
+  note(`The tenant "${tenant.slug}" is ${tenant.status}.`);
+}
+
+async function follow<Step extends string, Result>(
+  titles: ReadonlyMap<Step, string>,
+  work: (observer: TransitionObserver<Step>) => Promise<Result>,
+): Promise<Result> {
   const progress = new Progress(titles);
   try {
-    const tenant = await work({
+    const result = await work({
       progress: (step) => progress.begin(step),
       waiting: () => note("Another run is at work on this tenant; waiting for it to end or to be given up."),
     });
     await progress.complete();
-    if (json) await print(JSON.stringify(tenant));
-    note(`The tenant "${tenant.slug}" is ${tenant.status}.`);
+    return result;
   } catch (error) {
     await progress.fail();
     throw error;

@@ -1,4 +1,5 @@
 import type { AuditRecord } from "../../src/domain/audit.ts";
+import type { WhatIsLeft } from "../../src/domain/tenancy/offboarding.ts";
 import type { Credentials } from "../../src/domain/tenancy/onboarding.ts";
 import type { AppClientRecord, TenantRecord } from "../../src/domain/tenancy/tenant.ts";
 import { stateOf } from "../../src/domain/tenancy/transition.ts";
@@ -44,6 +45,19 @@ export function usageTable(days: readonly DayOfUsage[]): string {
   return table(
     ["DATE (UTC)", "USED", "REMAINING"],
     days.map(({ date, used, remaining }) => [date, used, remaining ?? "unlimited"]),
+  );
+}
+
+export function leftTable(left: WhatIsLeft): string {
+  return table(
+    ["WHAT", "LEFT"],
+    [
+      ["API keys", left.apiKeys],
+      ["app clients", left.appClients],
+      ["usage plans of its own", left.usagePlans],
+      ["records of clients", left.records],
+      ["items of data", left.data],
+    ],
   );
 }
 

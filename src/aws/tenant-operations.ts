@@ -6,6 +6,7 @@ import { type AddClientObserver, addClient } from "../domain/tenancy/add-client.
 import type { TransitionObserver } from "../domain/tenancy/claim-transition.ts";
 import { type Clock, systemClock } from "../domain/tenancy/lease.ts";
 import { newAppClient, newTenant } from "../domain/tenancy/new-tenant.ts";
+import { type OffboardingStep, offboard, type WhatIsLeft } from "../domain/tenancy/offboarding.ts";
 import { type OnboardingObserver, onboard } from "../domain/tenancy/onboarding.ts";
 import type { TenancyPorts } from "../domain/tenancy/ports.ts";
 import { resume, type SuspensionStep, suspend } from "../domain/tenancy/suspension.ts";
@@ -17,6 +18,7 @@ import { usageByDay } from "./api-gateway/usage.ts";
 import { GatewayUsagePlans, type TierPlanIds, type UsagePlanMode } from "./api-gateway/usage-plans.ts";
 import { CognitoAppClients } from "./cognito/app-clients.ts";
 import { AuditLog } from "./dynamodb/audit-log.ts";
+import { DynamoHoldings } from "./dynamodb/holdings.ts";
 import { DynamoTenantStore } from "./dynamodb/tenant-store.ts";
 
 /** Where a stage's tenants live; endpoint, region and credentials come from the SDK's own environment. */
@@ -24,6 +26,7 @@ export interface TenancySettings {
   readonly stage: string;
   readonly userPoolId: string;
   readonly controlTable: string;
+  readonly dataTable: string;
   readonly usagePlanMode: UsagePlanMode;
   readonly tierPlanIds: TierPlanIds;
 }
@@ -38,7 +41,7 @@ export class TenantOperations {
 
   /** @param actor whom the audit log names for whatever is changed. */
   constructor(settings: TenancySettings, actor: Actor, clock = systemClock) {
-    const { stage, userPoolId, controlTable, usagePlanMode, tierPlanIds } = settings;
+    const { stage, userPoolId, controlTable, dataTable, usagePlanMode, tierPlanIds } = settings;
     this.#clock = clock;
     const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
       marshallOptions: { removeUndefinedValues: true },
@@ -51,6 +54,7 @@ export class TenantOperations {
       tenants: new DynamoTenantStore(documents, controlTable),
       appClients: this.#appClients,
       apiKeys: this.#apiKeys,
+      holdings: new DynamoHoldings(documents, { controlTable, dataTable }),
       usagePlans: new GatewayUsagePlans({ mode: usagePlanMode, tierPlanIds, stage }),
     };
   }
@@ -73,6 +77,13 @@ export class TenantOperations {
 
   resume(tenant: TenantRecord, observer: TransitionObserver<SuspensionStep>): Promise<TenantRecord> {
     return resume(this.#ports, this.#clock, tenant, observer);
+  }
+
+  offboard(
+    tenant: TenantRecord,
+    observer: TransitionObserver<OffboardingStep>,
+  ): Promise<{ readonly tenant: TenantRecord; readonly left: WhatIsLeft }> {
+    return offboard(this.#ports, this.#clock, tenant, observer);
   }
 
   /** What was changed, newest first; the last 30 days when no days are given, and 90 at most. */

@@ -13,7 +13,12 @@ export interface Actor {
   readonly requestId?: string;
 }
 
-export type AuditAction = "tenant.onboard" | "tenant.suspend" | "tenant.resume" | "client.add";
+export type AuditAction =
+  | "tenant.onboard"
+  | "tenant.suspend"
+  | "tenant.resume"
+  | "tenant.offboard"
+  | "client.add";
 
 /** What of a thing was there before, or is after; never a secret. */
 export type AuditedState = Readonly<Record<string, string | readonly string[]>>;

@@ -5,6 +5,8 @@ import { resourcesOf } from "./support/tenancy-resources.ts";
 import { newSlug, onboard, operationsIn, startWithTrigger } from "./support/tenancy-runs.ts";
 import type { TenancyStack } from "./support/tenancy-stack.ts";
 
+const LIMIT_MILLISECONDS = 30_000;
+
 let aws: TenancyStack;
 beforeAll(async () => {
   aws = await startWithTrigger();
@@ -39,6 +41,7 @@ describe.each(["perTenant", "perTier"] as const)("a tenant with a usage plan %s"
       }
       expect(at).toBeGreaterThan(10);
     },
+    LIMIT_MILLISECONDS,
   );
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { Command } from "../support/command.ts";
 import { demo, demoPlace } from "../support/demo-stack.ts";
+import { NEW_FLIGHT } from "../support/flight.ts";
 import { Machine } from "../support/machine.ts";
 
 const LIMIT_MILLISECONDS = 60_000;
@@ -99,6 +100,35 @@ describe("an operator", () => {
         expect(stdout + JSON.stringify(records)).not.toContain(secret);
     },
     LIMIT_MILLISECONDS,
+  );
+
+  it(
+    "offboards a tenant for good: its calls are refused, its data is gone, its audit trail is not",
+    async () => {
+      const slug = newSlug();
+      const created = await json("create", slug, "--plan", "standard");
+      const machine = await Machine.signIn(demo(), created);
+      for (let flights = 0; flights < 3; flights += 1)
+        expect((await machine.call("POST", "/v1/flights", { body: NEW_FLIGHT })).status).toBe(201);
+      const killed = new Command(demoPlace(), "tenants.ts", ["offboard", slug, "--yes"]);
+      expect((await killed.killWhenItSays("Delete the app clients")).code).toBeNull();
+      expect((await machine.call("GET", "/v1/flights")).status).toBe(403);
+      expect(await tenants("resume", slug, "--yes")).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("is deleting, being offboarded and cannot be resumed now."),
+      });
+      expect(await json("offboard", slug, "--yes")).toMatchObject({
+        tenant: { slug, status: "deleted" },
+        left: { apiKeys: 0, appClients: 0, usagePlans: 0, records: 0, data: 0 },
+      });
+      await expect(Machine.signIn(demo(), created)).rejects.toThrow("invalid_client");
+      expect(await json("show", slug)).toMatchObject({ slug, status: "deleted", clients: [] });
+      const trail: { action: string }[] = await json("audit", "--tenant", slug);
+      expect(trail[0]).toMatchObject({ action: "tenant.offboard", phase: "done" });
+      expect(trail.at(-1)).toMatchObject({ action: "tenant.onboard", phase: "begun" });
+      expect((await tenants("create", slug, "--plan", "trial")).stderr).toContain("is deleted");
+    },
+    3 * LIMIT_MILLISECONDS,
   );
 
   it(

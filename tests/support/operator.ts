@@ -26,6 +26,7 @@ async function onboardTenant(plan: PlanName, scopes: readonly Scope[] = SCOPES):
     stage: "dev",
     userPoolId: demo().userPoolId,
     controlTable: output("ControlTableName"),
+    dataTable: output("DataTableName"),
     usagePlanMode: "perTenant" as const,
     tierPlanIds: {
       trial: output("TrialPlanId"),

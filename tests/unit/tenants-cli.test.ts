@@ -33,6 +33,7 @@ describe("what is typed and makes no sense exits with 2 and says why", () => {
     [["create", "--plan", "trial"], "missing required argument 'slug'"],
     [["show"], "missing required argument 'tenant'"],
     [["suspend"], "missing required argument 'tenant'"],
+    [["offboard"], "missing required argument 'tenant'"],
     [["audit", "--limit", "0"], "It must be a number from 1 on."],
     [["create", "Sky", "--plan", "trial"], '"Sky" is no slug: 3 to 40 of a-z, 0-9 and -'],
     [

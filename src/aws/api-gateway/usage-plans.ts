@@ -2,13 +2,17 @@ import {
   APIGatewayClient,
   CreateUsagePlanCommand,
   CreateUsagePlanKeyCommand,
+  DeleteUsagePlanCommand,
   GetUsagePlanCommand,
+  NotFoundException,
   paginateGetUsagePlans,
+  UpdateUsagePlanCommand,
 } from "@aws-sdk/client-api-gateway";
 import type { PlanName } from "../../domain/tenancy/plan.ts";
 import type { UsagePlans } from "../../domain/tenancy/ports.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { callOptions, retryThrottledCalls } from "../control-plane.ts";
+import { isThrottled } from "../throttled.ts";
 
 /** `perTenant`: each tenant gets a plan made from its tier's. `perTier`: the tier's plan serves all its tenants. */
 export type UsagePlanMode = "perTenant" | "perTier";
@@ -21,6 +25,8 @@ const PAGE = 500;
 
 export class GatewayUsagePlans implements UsagePlans {
   readonly #gateway = new APIGatewayClient({ retryStrategy: retryThrottledCalls });
+  /** For what AWS takes so seldom that its caller had better wait than a call. */
+  readonly #patientGateway = new APIGatewayClient({ maxAttempts: 1 });
   readonly #mode: UsagePlanMode;
   readonly #tierPlanIds: TierPlanIds;
   readonly #stage: string;
@@ -34,8 +40,42 @@ export class GatewayUsagePlans implements UsagePlans {
   async ensure(tenantId: TenantId, plan: PlanName): Promise<string> {
     const tierPlanId = this.#tierPlanIds[plan];
     if (this.#mode === "perTier") return tierPlanId;
-    const name = `gatehouse-${this.#stage}-${tenantId}`;
-    return (await this.#find(name)) ?? (await this.#copy(tierPlanId, name));
+    const [own] = await this.ofTenant(tenantId);
+    return own ?? (await this.#copy(tierPlanId, this.#nameFor(tenantId)));
+  }
+
+  async ofTenant(tenantId: TenantId): Promise<string[]> {
+    const name = this.#nameFor(tenantId);
+    const found: string[] = [];
+    const pages = paginateGetUsagePlans({ client: this.#gateway, pageSize: PAGE }, {}, callOptions());
+    for await (const { items = [] } of pages)
+      for (const plan of items) if (plan.id && plan.name === name) found.push(plan.id);
+    return found;
+  }
+
+  /** A plan must be taken from its stages before it can be deleted. */
+  async delete(usagePlanId: string): Promise<boolean> {
+    try {
+      const { apiStages = [] } = await this.#gateway.send(
+        new GetUsagePlanCommand({ usagePlanId }),
+        callOptions(),
+      );
+      const patchOperations = apiStages.map(({ apiId, stage }) => ({
+        op: "remove" as const,
+        path: "/apiStages",
+        value: `${apiId}:${stage}`,
+      }));
+      if (patchOperations.length > 0)
+        await this.#patientGateway.send(
+          new UpdateUsagePlanCommand({ usagePlanId, patchOperations }),
+          callOptions(),
+        );
+      await this.#gateway.send(new DeleteUsagePlanCommand({ usagePlanId }), callOptions());
+    } catch (error) {
+      if (error instanceof Error && isThrottled(error)) return false;
+      if (!(error instanceof NotFoundException)) throw error;
+    }
+    return true;
   }
 
   async addKey(usagePlanId: string, apiKeyId: string): Promise<void> {
@@ -45,11 +85,8 @@ export class GatewayUsagePlans implements UsagePlans {
     );
   }
 
-  async #find(name: string): Promise<string | undefined> {
-    const pages = paginateGetUsagePlans({ client: this.#gateway, pageSize: PAGE }, {}, callOptions());
-    for await (const { items = [] } of pages)
-      for (const plan of items) if (plan.id && plan.name === name) return plan.id;
-    return undefined;
+  #nameFor(tenantId: TenantId): string {
+    return `gatehouse-${this.#stage}-${tenantId}`;
   }
 
   /** A plan with the tier's numbers and stages, its throttles by method included, in one call. */

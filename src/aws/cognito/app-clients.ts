@@ -9,6 +9,8 @@ import {
 import { qualified, type Scope } from "../../domain/access/scope.ts";
 import { TOKEN_LIFE_SECONDS } from "../../domain/tenancy/cut-off.ts";
 import type { AppClients } from "../../domain/tenancy/ports.ts";
+import { resourceName } from "../../domain/tenancy/tenant.ts";
+import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { callOptions, retryThrottledCalls } from "../control-plane.ts";
 
 /** The largest page that ListUserPoolClients gives. */
@@ -47,18 +49,13 @@ export class CognitoAppClients implements AppClients {
     return { clientId, clientSecret };
   }
 
-  /** Reads the whole list of the pool, since Cognito has no search by name. */
-  async find(name: string): Promise<string[]> {
-    const found: string[] = [];
-    const pages = paginateListUserPoolClients(
-      { client: this.#cognito, pageSize: PAGE },
-      { UserPoolId: this.#userPoolId },
-      callOptions(),
-    );
-    for await (const { UserPoolClients = [] } of pages)
-      for (const { ClientId, ClientName } of UserPoolClients)
-        if (ClientId && ClientName === name) found.push(ClientId);
-    return found;
+  find(name: string): Promise<string[]> {
+    return this.#idsOf((found) => found === name);
+  }
+
+  ofTenant(tenantId: TenantId): Promise<string[]> {
+    const prefix = resourceName(tenantId, "");
+    return this.#idsOf((found) => found.startsWith(prefix));
   }
 
   async delete(clientId: string): Promise<void> {
@@ -84,5 +81,19 @@ export class CognitoAppClients implements AppClients {
       if (error instanceof ResourceNotFoundException) return undefined;
       throw error;
     }
+  }
+
+  /** Reads the whole list of the pool, since Cognito has no search by name. */
+  async #idsOf(matches: (name: string) => boolean): Promise<string[]> {
+    const found: string[] = [];
+    const pages = paginateListUserPoolClients(
+      { client: this.#cognito, pageSize: PAGE },
+      { UserPoolId: this.#userPoolId },
+      callOptions(),
+    );
+    for await (const { UserPoolClients = [] } of pages)
+      for (const { ClientId, ClientName } of UserPoolClients)
+        if (ClientId && ClientName && matches(ClientName)) found.push(ClientId);
+    return found;
   }
 }

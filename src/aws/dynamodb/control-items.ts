@@ -70,6 +70,14 @@ export function readCutOff(item: Item): CutOff {
   return { subject: sk, notBefore, expiresAt };
 }
 
+/** Keys of what goes with the record of a client or of a label: its own, and that by which the trigger finds the client. */
+export function keysToForget(item: Item): ItemKey[] {
+  const { pk, sk, clientId } = item;
+  if (typeof pk !== "string" || typeof sk !== "string") throw damaged(item);
+  const lookup = isClientItem(item) && typeof clientId === "string" ? [clientLookupKey(clientId)] : [];
+  return [{ pk, sk }, ...lookup];
+}
+
 export const isTenantItem = (item: Item): boolean => item.sk === TENANT;
 export const isClientItem = (item: Item): boolean => String(item.sk).startsWith(CLIENT_PREFIX);
 

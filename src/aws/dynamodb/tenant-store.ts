@@ -139,9 +139,11 @@ export class DynamoTenantStore implements TenantStore {
   }
 
   async endTransition(tenantId: TenantId, status: TenantStatus, run: string, along: Along): Promise<void> {
+    // A tombstone names nothing that is no more.
+    const gone = status === "deleted" ? ", usagePlanId, apiKeyId, dataCursor" : "";
     const done = await this.#transact([
       this.#updated(tenantKey(tenantId), {
-        UpdateExpression: "SET #status = :status REMOVE transition, run, runUntil, step",
+        UpdateExpression: `SET #status = :status REMOVE transition, run, runUntil, step${gone}`,
         ConditionExpression: "run = :run",
         ExpressionAttributeNames: { "#status": "status" },
         ExpressionAttributeValues: { ":status": status, ":run": run },

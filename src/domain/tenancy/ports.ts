@@ -14,6 +14,7 @@ export interface TenancyPorts {
   readonly appClients: AppClients;
   readonly apiKeys: ApiKeys;
   readonly usagePlans: UsagePlans;
+  readonly holdings: Holdings;
 }
 
 /** What is written together with a change, all or nothing. */
@@ -71,10 +72,35 @@ export interface TenantStore {
   list(): Promise<TenantRecord[]>;
 }
 
+/** Key of an item of the DataTable. */
+export interface DataKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** What a tenant leaves behind in the tables. A cursor says how far its data was searched. */
+export interface Holdings {
+  /** Deletes the records of the tenant's clients and of their labels. Throws LeaseLost. */
+  forgetClients(tenantId: TenantId, run: string): Promise<void>;
+  /** How many such records there are. */
+  countRecords(tenantId: TenantId): Promise<number>;
+  /** Some of the tenant's data, none perhaps, and where to go on; without `next` that was all. */
+  data(
+    tenantId: TenantId,
+    cursor: string | undefined,
+  ): Promise<{ readonly keys: readonly DataKey[]; readonly next: string | undefined }>;
+  deleteData(tenantId: TenantId, keys: readonly DataKey[]): Promise<void>;
+  cursorOf(tenantId: TenantId): Promise<string | undefined>;
+  /** Remembers how far the data is deleted, and renews the lease. Throws LeaseLost. */
+  saveCursor(tenantId: TenantId, lease: Lease, cursor: string | undefined): Promise<void>;
+}
+
 export interface AppClients {
   create(name: string, scopes: readonly Scope[]): Promise<{ clientId: string; clientSecret: string }>;
   /** Ids of all clients of exactly that name. */
   find(name: string): Promise<string[]>;
+  /** Ids of all clients of a tenant, whatever their label. */
+  ofTenant(tenantId: TenantId): Promise<string[]>;
   /** Does nothing when there is no such client. */
   delete(clientId: string): Promise<void>;
 }
@@ -96,4 +122,8 @@ export interface UsagePlans {
   /** Id of the plan that serves the tenant: its own, made from its tier if it is not there yet, or the tier's. */
   ensure(tenantId: TenantId, plan: PlanName): Promise<string>;
   addKey(usagePlanId: string, apiKeyId: string): Promise<void>;
+  /** Ids of the plans that are the tenant's own: one or none. */
+  ofTenant(tenantId: TenantId): Promise<string[]>;
+  /** False when AWS wants to be asked again later: it takes a change of a plan every 20 s. */
+  delete(usagePlanId: string): Promise<boolean>;
 }

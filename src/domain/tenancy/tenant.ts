@@ -8,7 +8,7 @@ export const TENANT_STATUSES = ["provisioning", "active", "suspended", "deleting
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
 
 /** Changes of status that take several steps. */
-export const TRANSITION_NAMES = ["suspend", "resume"] as const;
+export const TRANSITION_NAMES = ["suspend", "resume", "offboard"] as const;
 
 export type TransitionName = (typeof TRANSITION_NAMES)[number];
 

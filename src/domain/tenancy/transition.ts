@@ -10,13 +10,24 @@ interface Transition {
   readonly supersedes: readonly TransitionName[];
 }
 
-/** `active ⇄ suspended`; onboarding leads to `active`. */
+/** `provisioning → active ⇄ suspended → deleting → deleted`; onboarding is the first arrow. */
 export const TRANSITIONS: Readonly<Record<TransitionName, Transition>> = {
   suspend: { from: ["active"], during: "suspended", to: "suspended", supersedes: ["resume"] },
   resume: { from: ["suspended"], during: "suspended", to: "active", supersedes: ["suspend"] },
+  // An onboarding that nobody wants to finish ends here too.
+  offboard: {
+    from: ["provisioning", "active", "suspended"],
+    during: "deleting",
+    to: "deleted",
+    supersedes: ["suspend", "resume"],
+  },
 };
 
-const PARTICIPLES: Readonly<Record<TransitionName, string>> = { suspend: "suspended", resume: "resumed" };
+const PARTICIPLES: Readonly<Record<TransitionName, string>> = {
+  suspend: "suspended",
+  resume: "resumed",
+  offboard: "offboarded",
+};
 
 /**
  * Whether there is something left to do. Throws a {@link Refusal} `conflict` that names the current state

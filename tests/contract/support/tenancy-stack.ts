@@ -6,11 +6,10 @@ import { AwsError } from "../../../scripts/local-aws/kernel/aws-error.ts";
 import { systemClock } from "../../../scripts/local-aws/kernel/clock.ts";
 import type { InvokeFunction } from "../../../scripts/local-aws/kernel/invoke.ts";
 import { serve } from "../../../scripts/local-aws/kernel/server.ts";
-import type { Service } from "../../../scripts/local-aws/kernel/service.ts";
+import type { AwsRequest, Service } from "../../../scripts/local-aws/kernel/service.ts";
 import { Stack, type Template } from "../../../scripts/local-aws/kernel/stack.ts";
 import { Store } from "../../../scripts/local-aws/kernel/store.ts";
 import { SCOPES } from "../../../src/domain/access/scope.ts";
-import type { Around } from "../../unit/tenancy/fakes.ts";
 
 const POST_TRANSACTIONS = "/v1/loyalty/{customerId}/transactions/POST";
 
@@ -89,6 +88,15 @@ const template: Template = {
         ],
       },
     },
+    DataTable: {
+      Type: "AWS::DynamoDB::Table",
+      Properties: {
+        TableName: "data",
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: ["pk", "sk"].map(attribute),
+        KeySchema: keys("pk", "sk"),
+      },
+    },
     ApiGatewayRestApi: { Type: "AWS::ApiGateway::RestApi", Properties: { Name: "gatehouse-dev" } },
     ApiStage: {
       Type: "AWS::ApiGateway::Stage",
@@ -116,8 +124,10 @@ export async function startTenancyStack(invoke: InvokeFunction) {
   gateway.deploy();
   await dynamoDb.deploy();
 
-  let around: Around = (call) => call();
-  const services = [cognito, gateway, dynamoDb].map((service) => faulty(service, (call) => around(call)));
+  let around: AroundRequest = (call) => call();
+  const services = [cognito, gateway, dynamoDb].map((service) =>
+    faulty(service, (call, request) => around(call, request)),
+  );
   const server = await serve(services, { port: 0, identify: identities.identify });
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: server.endpoint,
@@ -134,6 +144,7 @@ export async function startTenancyStack(invoke: InvokeFunction) {
       stage: "dev",
       userPoolId: stack.ref("UserPool"),
       controlTable: stack.ref("ControlTable"),
+      dataTable: stack.ref("DataTable"),
       tierPlanIds: {
         trial: stack.ref("TrialPlan"),
         standard: stack.ref("StandardPlan"),
@@ -141,15 +152,18 @@ export async function startTenancyStack(invoke: InvokeFunction) {
       },
     },
     /** From now on every request passes through `next`. */
-    inject(next: Around): void {
+    inject(next: AroundRequest): void {
       around = next;
     },
     close: () => server.close(),
   };
 }
 
+/** Stands around a request: may let it fail before or after it is done. */
+type AroundRequest = (call: () => Promise<unknown>, request: AwsRequest) => Promise<unknown>;
+
 /** A service whose answers pass through `around`; an error thrown there is an answer that nobody retries. */
-function faulty(service: Service, around: Around): Service {
+function faulty(service: Service, around: AroundRequest): Service {
   return {
     name: service.name,
     accepts: (request) => service.accepts(request),
@@ -167,7 +181,7 @@ function faulty(service: Service, around: Around): Service {
             if (!(error instanceof AwsError)) throw error;
             refusal = error;
           }
-        });
+        }, request);
       } catch (error) {
         throw error instanceof AwsError ? error : new AwsError("InjectedFault", String(error), 400);
       }

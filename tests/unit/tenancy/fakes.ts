@@ -5,6 +5,7 @@ import type {
   Along,
   ApiKeys,
   AppClients,
+  Holdings,
   TenancyPorts,
   TenantStore,
   UsagePlans,
@@ -40,6 +41,11 @@ export class FakeWorld {
   readonly plans = new Map<string, string>();
   readonly memberships = new Map<string, string>();
   readonly audit: AuditRecord[] = [];
+  /** Partition keys of the data table, in its order. */
+  readonly data: string[] = [];
+  readonly cursors = new Map<TenantId, string>();
+  /** How often AWS puts a change of a usage plan off. */
+  refusedPlanChanges = 0;
   readonly cutOffs = new Map<string, CutOff>();
   #ids = 0;
 
@@ -51,6 +57,7 @@ export class FakeWorld {
       appClients: guarded(this.#appClients(), around),
       apiKeys: guarded(this.#apiKeys(), around),
       usagePlans: guarded(this.#usagePlans(), around),
+      holdings: guarded(this.#holdings(), around),
     };
   }
 
@@ -121,7 +128,8 @@ export class FakeWorld {
         const tenant = this.tenants.get(tenantId);
         if (tenant?.lease?.run !== run) throw new LeaseLost(tenantId);
         const { lease: _lease, transition: _transition, ...settled } = tenant;
-        this.tenants.set(tenantId, { ...settled, status });
+        const { usagePlanId: _plan, apiKeyId: _key, ...tombstone } = settled;
+        this.tenants.set(tenantId, { ...(status === "deleted" ? tombstone : settled), status });
         along(records);
       },
       reserveLabel: async (tenantId, label, lease, now, audit) => {
@@ -161,6 +169,7 @@ export class FakeWorld {
         return { clientId, clientSecret };
       },
       find: async (name) => idsNamed(this.appClients, name),
+      ofTenant: async (tenantId) => idsOfTenant(this.appClients, tenantId),
       delete: async (id) => {
         this.appClients.delete(id);
       },
@@ -175,8 +184,7 @@ export class FakeWorld {
         return id;
       },
       find: async (name) => idsNamed(this.apiKeys, name),
-      ofTenant: async (tenantId) =>
-        [...this.apiKeys].filter(([, { name }]) => name.startsWith(`${tenantId}.`)).map(([id]) => id),
+      ofTenant: async (tenantId) => idsOfTenant(this.apiKeys, tenantId),
       setEnabled: async (id, enabled) => {
         const key = this.apiKeys.get(id);
         if (key) key.enabled = enabled;
@@ -184,6 +192,42 @@ export class FakeWorld {
       delete: async (id) => {
         this.apiKeys.delete(id);
         this.memberships.delete(id);
+      },
+    };
+  }
+
+  /** Two items a page, so that a cursor is needed. */
+  #holdings(): Holdings {
+    const held = (tenantId: TenantId, run: string) => {
+      const tenant = this.tenants.get(tenantId);
+      if (tenant?.lease?.run !== run) throw new LeaseLost(tenantId);
+      return tenant;
+    };
+    const labelsOf = (tenantId: TenantId) =>
+      [...this.labels.keys()].filter((label) => label.startsWith(`${tenantId}/`));
+    const clientsOf = (tenantId: TenantId) =>
+      [...this.clientRecords].filter(([, client]) => client.tenantId === tenantId).map(([id]) => id);
+    return {
+      forgetClients: async (tenantId, run) => {
+        held(tenantId, run);
+        for (const label of labelsOf(tenantId)) this.labels.delete(label);
+        for (const id of clientsOf(tenantId)) this.clientRecords.delete(id);
+      },
+      countRecords: async (tenantId) => labelsOf(tenantId).length + clientsOf(tenantId).length,
+      data: async (tenantId, cursor = "") => {
+        const rest = this.data.filter((pk) => pk > cursor).sort();
+        const page = rest.slice(0, 2);
+        const mine = page.filter((pk) => pk.startsWith(`${tenantId}#`));
+        return { keys: mine.map((pk) => ({ pk, sk: "x" })), next: rest.length > 2 ? page.at(-1) : undefined };
+      },
+      deleteData: async (_tenantId, keys) => {
+        for (const { pk } of keys) this.data.splice(this.data.indexOf(pk), 1);
+      },
+      cursorOf: async (tenantId) => this.cursors.get(tenantId),
+      saveCursor: async (tenantId, lease, cursor) => {
+        held(tenantId, lease.run).lease = lease;
+        if (cursor === undefined) this.cursors.delete(tenantId);
+        else this.cursors.set(tenantId, cursor);
       },
     };
   }
@@ -200,8 +244,22 @@ export class FakeWorld {
       addKey: async (usagePlanId, apiKeyId) => {
         this.memberships.set(apiKeyId, usagePlanId);
       },
+      ofTenant: async (tenantId) =>
+        [...this.plans].filter(([, owner]) => owner === tenantId).map(([id]) => id),
+      delete: async (id) => {
+        if (this.refusedPlanChanges > 0) {
+          this.refusedPlanChanges -= 1;
+          return false;
+        }
+        this.plans.delete(id);
+        return true;
+      },
     };
   }
+}
+
+function idsOfTenant(things: ReadonlyMap<string, { name: string }>, tenantId: TenantId): string[] {
+  return [...things].filter(([, { name }]) => name.startsWith(`${tenantId}.`)).map(([id]) => id);
 }
 
 export type Around = (call: () => Promise<unknown>) => Promise<unknown>;
