@@ -1,3 +1,5 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { importJWK, type JWK, SignJWT } from "jose";
@@ -14,14 +16,18 @@ export async function signedByPool(claims: Record<string, unknown>): Promise<str
     .sign(await importJWK(privateJwk, "RS256"));
 }
 
+/** From a copy of the state with its log of writes, since the stack keeps the state itself locked. */
 function accessTokenKey(): { readonly kid: string; readonly privateJwk: JWK } {
-  const state = new DatabaseSync(join(demoPlace().home, "state", "state.sqlite"), { readOnly: true });
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-keys-"));
   try {
+    cpSync(join(demoPlace().home, "state"), folder, { recursive: true });
+    const state = new DatabaseSync(join(folder, "state.sqlite"));
     const row = state
       .prepare("SELECT value FROM entries WHERE collection = 'cognito-pool-keys' AND id = ?")
       .get(demo().userPoolId);
+    state.close();
     return JSON.parse(String(row?.value)).access;
   } finally {
-    state.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
