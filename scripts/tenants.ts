@@ -24,6 +24,7 @@ import {
 import {
   type AuditOptions,
   type ChangeOptions,
+  deleteClient,
   offboardTenant,
   resumeTenant,
   showAudit,
@@ -106,6 +107,16 @@ program
   .argument("<tenant>", "slug or tenant id")
   .option("--yes", "do not ask")
   .action(async (tenant: string, options: ChangeOptions) => resumeTenant(await open(), tenant, options));
+
+program
+  .command("delete-client")
+  .description("delete a client of a tenant; its live tokens are refused within 30 s")
+  .argument("<tenant>", "slug or tenant id")
+  .argument("<client>", "client id or label")
+  .option("--yes", "do not ask")
+  .action(async (tenant: string, client: string, options: ChangeOptions) =>
+    deleteClient(await open(), tenant, client, options),
+  );
 
 program
   .command("offboard")

@@ -69,6 +69,21 @@ export async function offboardTenant(
   note(`The tenant "${tenant.slug}" is ${outcome.tenant.status}.`);
 }
 
+export async function deleteClient(
+  { operations, json }: Session,
+  name: string,
+  client: string,
+  { yes = false }: ChangeOptions,
+): Promise<void> {
+  const tenant = await operations.find(name);
+  await confirm(`Delete the client "${client}" of "${tenant.slug}"? It gets no token any more.`, yes);
+  const deleted = await operations.deleteClient(tenant, client);
+  if (json) print(JSON.stringify(deleted));
+  note(
+    `The client "${deleted.label}" of "${tenant.slug}" is deleted; its live tokens are refused within 30 s.`,
+  );
+}
+
 async function change<Step extends string>(
   { json }: Session,
   titles: ReadonlyMap<Step, string>,

@@ -4,6 +4,7 @@ import type { Actor, AuditRecord } from "../domain/audit.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { type AddClientObserver, addClient } from "../domain/tenancy/add-client.ts";
 import type { TransitionObserver } from "../domain/tenancy/claim-transition.ts";
+import { deleteClient } from "../domain/tenancy/delete-client.ts";
 import { type Clock, systemClock } from "../domain/tenancy/lease.ts";
 import { newAppClient, newTenant } from "../domain/tenancy/new-tenant.ts";
 import { type OffboardingStep, offboard, type WhatIsLeft } from "../domain/tenancy/offboarding.ts";
@@ -18,6 +19,7 @@ import { usageByDay } from "./api-gateway/usage.ts";
 import { GatewayUsagePlans, type TierPlanIds, type UsagePlanMode } from "./api-gateway/usage-plans.ts";
 import { CognitoAppClients } from "./cognito/app-clients.ts";
 import { AuditLog } from "./dynamodb/audit-log.ts";
+import { DynamoClientRecords } from "./dynamodb/client-records.ts";
 import { DynamoHoldings } from "./dynamodb/holdings.ts";
 import { DynamoTenantStore } from "./dynamodb/tenant-store.ts";
 
@@ -54,6 +56,7 @@ export class TenantOperations {
       tenants: new DynamoTenantStore(documents, controlTable),
       appClients: this.#appClients,
       apiKeys: this.#apiKeys,
+      clientRecords: new DynamoClientRecords(documents, controlTable),
       holdings: new DynamoHoldings(documents, { controlTable, dataTable }),
       usagePlans: new GatewayUsagePlans({ mode: usagePlanMode, tierPlanIds, stage }),
     };
@@ -69,6 +72,11 @@ export class TenantOperations {
     observer: AddClientObserver,
   ): Promise<AppClientRecord> {
     return addClient(this.#ports, this.#clock, tenant, newAppClient(input, tenant.scopes), observer);
+  }
+
+  /** @param name the client's id or label. */
+  deleteClient(tenant: TenantRecord, name: string): Promise<AppClientRecord> {
+    return deleteClient(this.#ports, this.#clock, tenant, name);
   }
 
   suspend(tenant: TenantRecord, observer: TransitionObserver<SuspensionStep>): Promise<TenantRecord> {

@@ -18,7 +18,8 @@ export type AuditAction =
   | "tenant.suspend"
   | "tenant.resume"
   | "tenant.offboard"
-  | "client.add";
+  | "client.add"
+  | "client.delete";
 
 /** What of a thing was there before, or is after; never a secret. */
 export type AuditedState = Readonly<Record<string, string | readonly string[]>>;

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
 import { Command } from "../support/command.ts";
 import { demo, demoPlace } from "../support/demo-stack.ts";
@@ -38,29 +39,62 @@ describe("the operators' command line refuses", () => {
 });
 
 describe("an operator", () => {
-  it("onboards a tenant that can work at once, and sees it", async () => {
-    const slug = newSlug();
-    const created = await json("create", slug, "--plan", "standard", "--scopes", "flights.read,tenant.read");
-    const machine = await Machine.signIn(demo(), created);
-    expect((await machine.call("GET", "/v1/flights")).status).toBe(200);
-    const { tenantId } = created;
-    expect(await json("show", slug)).toMatchObject({ tenantId, slug, status: "active", plan: "standard" });
-    expect(await json("show", tenantId)).toMatchObject({ slug });
-    expect(await json("list")).toEqual(expect.arrayContaining([expect.objectContaining({ tenantId, slug })]));
-    const today = new Date().toISOString().slice(0, 10);
-    expect(await json("usage", slug, "--from", today)).toEqual([
-      expect.objectContaining({ date: today, used: 1 }),
-    ]);
-  });
+  it(
+    "onboards a tenant that can work at once, and sees it",
+    async () => {
+      const slug = newSlug();
+      const created = await json(
+        "create",
+        slug,
+        "--plan",
+        "standard",
+        "--scopes",
+        "flights.read,tenant.read",
+      );
+      const machine = await Machine.signIn(demo(), created);
+      expect((await machine.call("GET", "/v1/flights")).status).toBe(200);
+      const { tenantId } = created;
+      expect(await json("show", slug)).toMatchObject({ tenantId, slug, status: "active", plan: "standard" });
+      expect(await json("show", tenantId)).toMatchObject({ slug });
+      expect(await json("list")).toEqual(
+        expect.arrayContaining([expect.objectContaining({ tenantId, slug })]),
+      );
+      const today = new Date().toISOString().slice(0, 10);
+      expect(await json("usage", slug, "--from", today)).toEqual([
+        expect.objectContaining({ date: today, used: 1 }),
+      ]);
+    },
+    LIMIT_MILLISECONDS,
+  );
 
-  it("adds a client that has its own scopes", async () => {
-    const slug = newSlug();
-    const created = await json("create", slug, "--plan", "standard");
-    const added = await json("add-client", slug, "--label", "reporting", "--scopes", "tenant.read");
-    const machine = await Machine.signIn(demo(), { ...created, ...added });
-    expect((await machine.call("GET", "/v1/tenant")).status).toBe(200);
-    expect((await machine.call("GET", "/v1/flights")).status).toBe(401);
-  });
+  it(
+    "adds a client that has its own scopes, and deletes it: its live token is refused within 30 s",
+    async () => {
+      const slug = newSlug();
+      const created = await json("create", slug, "--plan", "standard");
+      const added = await json("add-client", slug, "--label", "reporting", "--scopes", "tenant.read");
+      const machine = await Machine.signIn(demo(), { ...created, ...added });
+      const first = await Machine.signIn(demo(), created);
+      expect((await machine.call("GET", "/v1/tenant")).status).toBe(200);
+      expect((await machine.call("GET", "/v1/flights")).status).toBe(401);
+
+      expect(await json("delete-client", slug, "reporting", "--yes")).toMatchObject({ label: "reporting" });
+      const begun = Date.now();
+      let answer = await machine.call("GET", "/v1/tenant");
+      while (answer.status === 200 && Date.now() - begun < 30_000) {
+        await setTimeout(500);
+        answer = await machine.call("GET", "/v1/tenant");
+      }
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get("x-amzn-remapped-www-authenticate")).toContain('error="invalid_token"');
+      expect((await first.call("GET", "/v1/tenant")).status).toBe(200);
+      expect(await tenants("delete-client", slug, "reporting", "--yes")).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('has no client "reporting"'),
+      });
+    },
+    LIMIT_MILLISECONDS,
+  );
 
   it(
     "shuts a tenant out from its very next call on, and lets it in again",

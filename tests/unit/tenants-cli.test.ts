@@ -34,6 +34,7 @@ describe("what is typed and makes no sense exits with 2 and says why", () => {
     [["show"], "missing required argument 'tenant'"],
     [["suspend"], "missing required argument 'tenant'"],
     [["offboard"], "missing required argument 'tenant'"],
+    [["delete-client", "skyways"], "missing required argument 'client'"],
     [["audit", "--limit", "0"], "It must be a number from 1 on."],
     [["create", "Sky", "--plan", "trial"], '"Sky" is no slug: 3 to 40 of a-z, 0-9 and -'],
     [

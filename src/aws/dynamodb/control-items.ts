@@ -39,7 +39,7 @@ const TENANT = "tenant";
 const CLIENT_PREFIX = "client#";
 
 export const tenantKey = (tenantId: TenantId): ItemKey => ({ pk: tenantId, sk: TENANT });
-const clientKey = (tenantId: TenantId, clientId: string): ItemKey => ({
+export const clientKey = (tenantId: TenantId, clientId: string): ItemKey => ({
   pk: tenantId,
   sk: `${CLIENT_PREFIX}${clientId}`,
 });

@@ -15,6 +15,7 @@ export interface TenancyPorts {
   readonly apiKeys: ApiKeys;
   readonly usagePlans: UsagePlans;
   readonly holdings: Holdings;
+  readonly clientRecords: ClientRecords;
 }
 
 /** What is written together with a change, all or nothing. */
@@ -70,6 +71,14 @@ export interface TenantStore {
   clientsOf(tenantId: TenantId): Promise<AppClientRecord[]>;
   /** All tenants by slug; may lag behind by a moment. */
   list(): Promise<TenantRecord[]>;
+}
+
+/** Records of clients that are being deleted. Neither does anything when the record is gone already. */
+export interface ClientRecords {
+  /** From now on the client gets no token; its record stays for whoever has to finish. */
+  shutOut(tenantId: TenantId, client: AppClientRecord, along: Along): Promise<void>;
+  /** Removes the record and sets its label free. */
+  remove(tenantId: TenantId, client: AppClientRecord, along: Along): Promise<void>;
 }
 
 /** Key of an item of the DataTable. */

@@ -5,6 +5,7 @@ import type {
   Along,
   ApiKeys,
   AppClients,
+  ClientRecords,
   Holdings,
   TenancyPorts,
   TenantStore,
@@ -40,6 +41,8 @@ export class FakeWorld {
   readonly apiKeys = new Map<string, { name: string; value: string; enabled: boolean }>();
   readonly plans = new Map<string, string>();
   readonly memberships = new Map<string, string>();
+  /** Clients that the trigger does not find any more. */
+  readonly shutOut = new Set<string>();
   readonly audit: AuditRecord[] = [];
   /** Partition keys of the data table, in its order. */
   readonly data: string[] = [];
@@ -57,13 +60,14 @@ export class FakeWorld {
       appClients: guarded(this.#appClients(), around),
       apiKeys: guarded(this.#apiKeys(), around),
       usagePlans: guarded(this.#usagePlans(), around),
+      clientRecords: guarded(this.#clientRecords(), around),
       holdings: guarded(this.#holdings(), around),
     };
   }
 
   /** The tenant as the trigger finds it for a client. */
   tenantOf(clientId: string): TenantRecord | undefined {
-    const record = this.clientRecords.get(clientId);
+    const record = this.shutOut.has(clientId) ? undefined : this.clientRecords.get(clientId);
     return record && this.tenants.get(record.tenantId);
   }
 
@@ -192,6 +196,25 @@ export class FakeWorld {
       delete: async (id) => {
         this.apiKeys.delete(id);
         this.memberships.delete(id);
+      },
+    };
+  }
+
+  #clientRecords(): ClientRecords {
+    const along = ({ audit, cutOff }: Along) => {
+      this.audit.push(audit);
+      if (cutOff) this.cutOffs.set(cutOff.subject, cutOff);
+    };
+    return {
+      shutOut: async (_tenantId, { clientId }, records) => {
+        if (!this.clientRecords.has(clientId)) return;
+        this.shutOut.add(clientId);
+        along(records);
+      },
+      remove: async (tenantId, { clientId, label }, records) => {
+        if (!this.clientRecords.delete(clientId)) return;
+        this.labels.delete(`${tenantId}/${label}`);
+        along(records);
       },
     };
   }
