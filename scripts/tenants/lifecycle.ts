@@ -78,7 +78,7 @@ export async function deleteClient(
   const tenant = await operations.find(name);
   await confirm(`Delete the client "${client}" of "${tenant.slug}"? It gets no token any more.`, yes);
   const deleted = await operations.deleteClient(tenant, client);
-  if (json) print(JSON.stringify(deleted));
+  if (json) await print(JSON.stringify(deleted));
   note(
     `The client "${deleted.label}" of "${tenant.slug}" is deleted; its live tokens are refused within 30 s.`,
   );
