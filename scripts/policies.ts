@@ -4,31 +4,18 @@
  * Exit code 0: done; 1: failed; 2: what was typed makes no sense, or the policy may not be stored.
  */
 import { userInfo } from "node:os";
-import { Command, CommanderError } from "commander";
 import { PolicyStore } from "../src/aws/dynamodb/policy-store.ts";
 import { acceptPolicy, lintPolicy } from "../src/domain/access/policy-lint.ts";
 import { isGroupName } from "../src/domain/access/policy-record.ts";
 import { type Finding, Refusal } from "../src/domain/refusal.ts";
 import { putMissingDefaults } from "./policies/default-policies.ts";
 import { readPolicyFile } from "./policies/policy-file.ts";
-import { explainError } from "./stage/explain-error.ts";
-import { LOCAL_STAGE, localAwsEndpoint, useLocalAws } from "./stage/local-environment.ts";
 import { note, print } from "./stage/print.ts";
-import { stageSettings } from "./stage/stage-settings.ts";
-
-interface GlobalOptions {
-  readonly stage?: string;
-  readonly json?: boolean;
-}
+import { isJson, openStage, runProgram, stageProgram } from "./stage/stage-program.ts";
 
 const by = `cli:${userInfo().username}`;
 
-const program = new Command("policies")
-  .description("What people's groups may do at the admin API")
-  .option("--stage <stage>", "a deployed stage; without it, the local stack")
-  .option("--json", "print the result as JSON, and nothing else, on standard output")
-  .showHelpAfterError("(--help shows what can be done)")
-  .exitOverride();
+const program = stageProgram("policies").description("What people's groups may do at the admin API");
 
 program
   .command("list")
@@ -36,7 +23,7 @@ program
   .action(async () => {
     const { store } = await open();
     const records = await store.list();
-    if (isJson()) return print(JSON.stringify(records));
+    if (isJson(program)) return print(JSON.stringify(records));
     for (const { group, version, updatedAt, updatedBy } of records)
       await print(`${group.padEnd(20)}  version ${version}  ${updatedAt}  ${updatedBy}`);
   });
@@ -48,7 +35,7 @@ program
   .action(async (group: string) => {
     const { store } = await open();
     const record = await store.get(groupOf(group));
-    await print(isJson() ? JSON.stringify(record) : JSON.stringify(record.document, undefined, 2));
+    await print(isJson(program) ? JSON.stringify(record) : JSON.stringify(record.document, undefined, 2));
   });
 
 program
@@ -63,7 +50,7 @@ program
     const before = await store.find(group);
     const expected = before && [before.version];
     const record = await store.put(group, acceptPolicy(document, stageArn), { by, expected });
-    if (isJson()) return print(JSON.stringify(record));
+    if (isJson(program)) return print(JSON.stringify(record));
     note(`"${group}" has version ${record.version}; it holds within a minute.`);
   });
 
@@ -74,7 +61,7 @@ program
   .action(async (file: string) => {
     const document = readPolicyFile(file);
     const findings = lintPolicy(document, (await open()).stageArn);
-    if (isJson()) await print(JSON.stringify(findings));
+    if (isJson(program)) await print(JSON.stringify(findings));
     if (findings.length > 0) throw new Refusal("invalid", "The policy may not be stored.", findings);
     note("The policy may be stored.");
   });
@@ -85,15 +72,12 @@ program
   .action(async () => {
     const { store, stageArn } = await open();
     const put = await putMissingDefaults(store, { stageArn, by });
-    if (isJson()) return print(JSON.stringify(put));
+    if (isJson(program)) return print(JSON.stringify(put));
     note(put.length > 0 ? `Put: ${put.join(", ")}.` : "All have one; nothing was changed.");
   });
 
-/** The environment comes first: an SDK client reads it when it is made. */
 async function open() {
-  const { stage } = program.opts<GlobalOptions>();
-  if (stage === undefined) useLocalAws(localAwsEndpoint());
-  const settings = await stageSettings(stage ?? LOCAL_STAGE);
+  const settings = await openStage(program);
   return { store: new PolicyStore(settings.controlTable), stageArn: settings.apiStageArn };
 }
 
@@ -102,23 +86,8 @@ function groupOf(text: string): string {
   throw new Refusal("invalid", `"${text}" is no group's name: 1 to 128 letters, digits and . @ + = _ -`);
 }
 
-const isJson = () => program.opts<GlobalOptions>().json === true;
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const target = program.opts<GlobalOptions>().stage === undefined ? "local" : "deployed";
-  note(`error: ${explainError(error, target)}`);
-  if (!(error instanceof Refusal)) return 1;
-  error.findings.forEach(explainFinding);
-  return error.code === "invalid" ? 2 : 1;
-}
-
 function explainFinding({ pointer, detail }: Finding): void {
   note(`  ${pointer} ${detail}`);
 }
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
-}
+await runProgram(program, ({ findings }) => findings.forEach(explainFinding));

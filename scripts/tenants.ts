@@ -3,16 +3,13 @@
  * it on a deployed one, under the operator's own AWS credentials.
  * Exit code 0: done; 1: refused or failed; 2: what was typed makes no sense.
  */
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
 import { TenantOperations } from "../src/aws/tenant-operations.ts";
 import { SCOPES } from "../src/domain/access/scope.ts";
-import { Refusal } from "../src/domain/refusal.ts";
 import { newTenant } from "../src/domain/tenancy/new-tenant.ts";
 import { PLAN_NAMES } from "../src/domain/tenancy/plan.ts";
-import { explainError } from "./stage/explain-error.ts";
-import { LOCAL_STAGE, localAwsEndpoint, useLocalAws } from "./stage/local-environment.ts";
 import { operator } from "./stage/operator.ts";
-import { stageSettings } from "./stage/stage-settings.ts";
+import { isJson, openStage, runProgram, stageProgram } from "./stage/stage-program.ts";
 import {
   addClient,
   createTenant,
@@ -31,11 +28,6 @@ import {
   suspendTenant,
 } from "./tenants/lifecycle.ts";
 
-interface GlobalOptions {
-  readonly stage?: string;
-  readonly json?: boolean;
-}
-
 const commaSeparated = (text: string) => text.split(",").map((item) => item.trim());
 
 const positiveNumber = (text: string) => {
@@ -43,12 +35,7 @@ const positiveNumber = (text: string) => {
   throw new InvalidArgumentError("It must be a number from 1 on.");
 };
 
-const program = new Command("tenants")
-  .description("Onboard tenants and look after them")
-  .option("--stage <stage>", "a deployed stage; without it, the local stack")
-  .option("--json", "print the result as JSON, and nothing else, on standard output")
-  .showHelpAfterError("(--help shows what can be done)")
-  .exitOverride();
+const program = stageProgram("tenants").description("Onboard tenants and look after them");
 
 program
   .command("create")
@@ -135,23 +122,9 @@ program
   .option("--limit <number>", "at most so many records", positiveNumber, 100)
   .action(async (options: AuditOptions) => showAudit(await open(), options));
 
-/** The environment comes first: an SDK client reads it when it is made. */
 async function open(): Promise<Session> {
-  const { stage, json = false } = program.opts<GlobalOptions>();
-  if (stage === undefined) useLocalAws(localAwsEndpoint());
-  const settings = await stageSettings(stage ?? LOCAL_STAGE);
-  return { operations: new TenantOperations(settings, await operator()), settings, json };
+  const settings = await openStage(program);
+  return { operations: new TenantOperations(settings, await operator()), settings, json: isJson(program) };
 }
 
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const target = program.opts<GlobalOptions>().stage === undefined ? "local" : "deployed";
-  process.stderr.write(`error: ${explainError(error, target)}\n`);
-  return error instanceof Refusal && error.code === "invalid" ? 2 : 1;
-}
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
-}
+await runProgram(program);

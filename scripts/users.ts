@@ -3,29 +3,15 @@
  * it on a deployed one, under the operator's own AWS credentials; so it also makes a stage's first admin.
  * Exit code 0: done; 1: refused or failed; 2: what was typed makes no sense.
  */
-import { Command, CommanderError } from "commander";
 import { CognitoPeople } from "../src/aws/cognito/people.ts";
 import { GROUPS, groupOf, usernameOf } from "../src/domain/access/people.ts";
-import { Refusal } from "../src/domain/refusal.ts";
-import { explainError } from "./stage/explain-error.ts";
-import { LOCAL_STAGE, localAwsEndpoint, useLocalAws } from "./stage/local-environment.ts";
-import { stageSettings } from "./stage/stage-settings.ts";
+import { isJson, openStage, runProgram, stageProgram } from "./stage/stage-program.ts";
 import { addToGroup, create, list, removeFromGroup, type Session, setPassword } from "./users/commands.ts";
 import { newPasswordFor } from "./users/read-password.ts";
 
-interface GlobalOptions {
-  readonly stage?: string;
-  readonly json?: boolean;
-}
-
 const GROUP_NAMES = GROUPS.join(", ");
 
-const program = new Command("users")
-  .description("The provider's people and their groups")
-  .option("--stage <stage>", "a deployed stage; without it, the local stack")
-  .option("--json", "print the result as JSON, and nothing else, on standard output")
-  .showHelpAfterError("(--help shows what can be done)")
-  .exitOverride();
+const program = stageProgram("users").description("The provider's people and their groups");
 
 program
   .command("create")
@@ -75,23 +61,9 @@ program
     await removeFromGroup(await open(), username, wanted);
   });
 
-/** The environment comes first: an SDK client reads it when it is made. */
 async function open(): Promise<Session> {
-  const { stage, json = false } = program.opts<GlobalOptions>();
-  if (stage === undefined) useLocalAws(localAwsEndpoint());
-  const { userPoolId } = await stageSettings(stage ?? LOCAL_STAGE);
-  return { people: new CognitoPeople(userPoolId), json };
+  const { userPoolId } = await openStage(program);
+  return { people: new CognitoPeople(userPoolId), json: isJson(program) };
 }
 
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const target = program.opts<GlobalOptions>().stage === undefined ? "local" : "deployed";
-  process.stderr.write(`error: ${explainError(error, target)}\n`);
-  return error instanceof Refusal && error.code === "invalid" ? 2 : 1;
-}
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
-}
+await runProgram(program);

@@ -1,5 +1,6 @@
+import type { DemoCredentials, DemoFile } from "../../scripts/demo/demo-file.ts";
 import { Machine } from "./machine.ts";
-import { type Demo, type DemoTenant, readDemo, type StackPlace } from "./running-stack.ts";
+import { readDemo, type StackPlace } from "./running-stack.ts";
 
 /** The stack that the global set-up has started for all end-to-end tests. */
 export function demoPlace(): StackPlace {
@@ -8,11 +9,11 @@ export function demoPlace(): StackPlace {
   return JSON.parse(place);
 }
 
-export function demo(): Demo {
+export function demo(): DemoFile {
   return readDemo(demoPlace());
 }
 
-export function demoTenant(slug: string): DemoTenant {
+export function demoTenant(slug: string): DemoCredentials {
   const tenant = demo().tenants.find((candidate) => candidate.slug === slug);
   if (!tenant) throw new Error(`there is no demo tenant ${slug}`);
   return tenant;

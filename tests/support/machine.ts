@@ -1,4 +1,4 @@
-import type { Demo, DemoTenant } from "./running-stack.ts";
+import type { DemoCredentials, DemoFile } from "../../scripts/demo/demo-file.ts";
 
 export interface Answer {
   readonly status: number;
@@ -13,8 +13,8 @@ export interface CallOptions {
 }
 
 /** Credentials of a tenant's machine, and where it uses them. */
-type Place = Pick<Demo, "apiUrl" | "tokenUrl">;
-type Credentials = Pick<DemoTenant, "clientId" | "clientSecret" | "apiKey">;
+type Place = Pick<DemoFile, "apiUrl" | "tokenUrl">;
+type Credentials = Pick<DemoCredentials, "clientId" | "clientSecret" | "apiKey">;
 
 /** A tenant's backend: signs in once, then calls the API with token and key. */
 export class Machine {

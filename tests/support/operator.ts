@@ -1,8 +1,8 @@
+import type { DemoCredentials } from "../../scripts/demo/demo-file.ts";
 import { SCOPES, type Scope } from "../../src/domain/access/scope.ts";
 import type { PlanName } from "../../src/domain/tenancy/plan.ts";
 import { demo } from "./demo-stack.ts";
 import { Machine } from "./machine.ts";
-import type { DemoTenant } from "./running-stack.ts";
 import { compiledStack } from "./template.ts";
 
 /** Points this process's AWS clients at the tests' local AWS, with an operator's credentials. */
@@ -17,7 +17,7 @@ export function useLocalAws(): void {
 }
 
 /** A tenant of the test's own, onboarded as operators do it: other tests neither see nor slow it. */
-async function onboardTenant(plan: PlanName, scopes: readonly Scope[] = SCOPES): Promise<DemoTenant> {
+async function onboardTenant(plan: PlanName, scopes: readonly Scope[] = SCOPES): Promise<DemoCredentials> {
   useLocalAws();
   const { TenantOperations } = await import("../../src/aws/tenant-operations.ts");
   const outputs = compiledStack().outputs();
@@ -36,7 +36,7 @@ async function onboardTenant(plan: PlanName, scopes: readonly Scope[] = SCOPES):
   };
   const operations = new TenantOperations(settings, { id: "tests", name: "tests" });
   const slug = `test-${crypto.randomUUID().slice(0, 8)}`;
-  let handed: Pick<DemoTenant, "clientId" | "clientSecret" | "apiKey"> | undefined;
+  let handed: Pick<DemoCredentials, "clientId" | "clientSecret" | "apiKey"> | undefined;
   const { tenantId } = await operations.onboard(
     { slug, name: slug, plan, scopes: [...scopes] },
     {
@@ -53,7 +53,7 @@ async function onboardTenant(plan: PlanName, scopes: readonly Scope[] = SCOPES):
 export async function newMachine(
   plan: PlanName,
   scopes?: readonly Scope[],
-): Promise<Machine & { readonly tenant: DemoTenant }> {
+): Promise<Machine & { readonly tenant: DemoCredentials }> {
   const tenant = await onboardTenant(plan, scopes);
   return Object.assign(await Machine.signIn(demo(), tenant), { tenant });
 }

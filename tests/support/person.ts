@@ -4,11 +4,11 @@ import {
   type InitiateAuthCommandOutput,
   RespondToAuthChallengeCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
+import type { DemoFile, DemoOperator } from "../../scripts/demo/demo-file.ts";
 import { demo } from "./demo-stack.ts";
 import { type Answer, type CallOptions, call } from "./machine.ts";
-import type { Demo, DemoOperator } from "./running-stack.ts";
 
-type Place = Pick<Demo, "awsEndpoint" | "region" | "operatorClientId">;
+type Place = Pick<DemoFile, "awsEndpoint" | "region" | "operatorClientId">;
 type Credentials = Pick<DemoOperator, "username" | "password">;
 
 export interface PersonTokens {

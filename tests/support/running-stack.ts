@@ -3,38 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DemoFile } from "../../scripts/demo/demo-file.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const READY = "Gatehouse is ready";
 const START_LIMIT_MILLISECONDS = 90_000;
-
-export interface DemoTenant {
-  readonly slug: string;
-  readonly tenantId: string;
-  readonly plan: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly apiKey: string;
-  readonly scopes: readonly string[];
-}
-
-export interface DemoOperator {
-  readonly username: string;
-  readonly password: string;
-  readonly groups: readonly string[];
-}
-
-/** `.gatehouse/demo.json`, as `npm start` writes it. */
-export interface Demo {
-  readonly apiUrl: string;
-  readonly tokenUrl: string;
-  readonly awsEndpoint: string;
-  readonly region: string;
-  readonly userPoolId: string;
-  readonly tenants: readonly DemoTenant[];
-  readonly operatorClientId: string;
-  readonly operators: readonly DemoOperator[];
-}
 
 /** Where a stack of the tests' own listens and keeps its state. */
 export interface StackPlace {
@@ -52,7 +25,7 @@ export async function freshPlace(): Promise<StackPlace> {
 /** `npm start` as a process of its own: the same script, on ports and in a folder of the test's. */
 export class RunningStack {
   readonly place: StackPlace;
-  readonly demo: Demo;
+  readonly demo: DemoFile;
   readonly #process: ChildProcess;
 
   private constructor(place: StackPlace, child: ChildProcess) {
@@ -78,7 +51,7 @@ export class RunningStack {
   }
 }
 
-export function readDemo(place: StackPlace): Demo {
+export function readDemo(place: StackPlace): DemoFile {
   return JSON.parse(readFileSync(join(place.home, "demo.json"), "utf8"));
 }
 

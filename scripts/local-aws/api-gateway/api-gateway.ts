@@ -1,5 +1,5 @@
+import type { Authorize } from "../kernel/authorize.ts";
 import { AwsError } from "../kernel/aws-error.ts";
-import type { Caller } from "../kernel/caller.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { AwsRequest, AwsResponse, Service } from "../kernel/service.ts";
 import type { Stack } from "../kernel/stack.ts";
@@ -19,9 +19,6 @@ import { UsageCounters } from "./usage-counters.ts";
 import { UsageMeter } from "./usage-meter.ts";
 import { UsagePlanKeys } from "./usage-plan-keys.ts";
 import { UsagePlans } from "./usage-plans.ts";
-
-/** Throws AccessDeniedException when the caller may not do the action on the resource. */
-export type Authorize = (caller: Caller, action: string, resource: string) => void;
 
 export interface ApiGatewayOptions {
   readonly store: Store;

@@ -1,4 +1,4 @@
-import type { Authorize } from "../iam/identities.ts";
+import type { Authorize } from "../kernel/authorize.ts";
 import { AwsError } from "../kernel/aws-error.ts";
 import type { Caller } from "../kernel/caller.ts";
 import type { Clock } from "../kernel/clock.ts";

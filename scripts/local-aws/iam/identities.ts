@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
+import type { Authorize } from "../kernel/authorize.ts";
 import { AwsError } from "../kernel/aws-error.ts";
 import type { Caller, PolicyDocument, RoleSession } from "../kernel/caller.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -10,9 +11,6 @@ import { servicePrincipal, statementsNaming } from "./principals.ts";
 import type { RequestContext } from "./request-context.ts";
 import { type Role, Roles } from "./roles.ts";
 import { type Credentials, type Session, Sessions } from "./sessions.ts";
-
-/** Lets a caller pass or throws the {@link AwsError} that AWS would answer. */
-export type Authorize = (caller: Caller, action: string, resource: string, context?: RequestContext) => void;
 
 /** A permission that a role was seen to need: what AWS shows as last accessed information. */
 export interface PermissionUse {
