@@ -13,6 +13,8 @@ const OWN_RECORD = { "Fn::Sub": "${!aws:PrincipalTag/TenantId}" };
 
 const onData = (...actions) => ({ actions, resource: DATA_TABLE, leadingKeys: OWN_DATA });
 const onDataIndex = (...actions) => ({ actions, resource: DATA_INDEX, leadingKeys: OWN_DATA });
+const OWN_USAGE = { "Fn::Sub": "usage#${!aws:PrincipalTag/TenantId}" };
+const onOwnUsage = (...actions) => ({ actions, resource: CONTROL_TABLE, leadingKeys: OWN_USAGE });
 const onOwnRecord = (...actions) => ({ actions, resource: CONTROL_TABLE, leadingKeys: OWN_RECORD });
 
 const onUserPool = (...actions) => ({
@@ -21,50 +23,129 @@ const onUserPool = (...actions) => ({
   Resource: { "Fn::GetAtt": ["UserPool", "Arn"] },
 });
 
-/** Groups' policies: items whose partition key is `policy#<group>`. */
-const onPolicies = (...actions) => ({
+/** X-Ray's own calls take no resource. */
+const WRITE_TRACES = {
+  Effect: "Allow",
+  Action: ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+  Resource: "*",
+};
+
+/** Items of the ControlTable by the beginnings of their partition keys. */
+const onControl = (prefixes, ...actions) => ({
   Effect: "Allow",
   Action: actions,
   Resource: CONTROL_TABLE,
   Condition: {
-    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["policy#*"] },
+    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": prefixes },
     Null: { "dynamodb:LeadingKeys": "false" },
   },
 });
-const onListOfPolicies = {
-  Effect: "Allow",
-  Action: "dynamodb:Query",
+/** Lists of the ControlTable's index: tenants, audit records of a tenant. */
+const onControlList = (...kinds) => ({
+  ...onControl(kinds, "dynamodb:Query"),
   Resource: { "Fn::Sub": "${ControlTable.Arn}/index/byKind" },
-  Condition: {
-    "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["policy"] },
-    Null: { "dynamodb:LeadingKeys": "false" },
-  },
-};
+});
 
+/** Groups' policies: items whose partition key is `policy#<group>`. */
+const onPolicies = (...actions) => onControl(["policy#*"], ...actions);
+const onListOfPolicies = onControlList("policy");
+/** Appends to the audit log: PutItem alone, which neither changes nor deletes what is there. */
+const WRITE_AUDIT = onControl(["audit#*"], "dynamodb:PutItem");
 /** Which tokens are void: read by every function that takes a tenant's token. */
-const READ_CUT_OFFS = {
+const READ_CUT_OFFS = onControl(["cutoffs"], "dynamodb:Query");
+const WRITE_CUT_OFFS = onControl(["cutoffs"], "dynamodb:PutItem");
+const onGateway = (action, ...paths) => ({
   Effect: "Allow",
-  Action: "dynamodb:Query",
-  Resource: CONTROL_TABLE,
-  Condition: {
-    "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["cutoffs"] },
-    Null: { "dynamodb:LeadingKeys": "false" },
+  Action: `apigateway:${action}`,
+  Resource: paths.map((path) => ({
+    "Fn::Sub": `arn:\${AWS::Partition}:apigateway:\${AWS::Region}::${path}`,
+  })),
+});
+/** A group of the provider's own making may use the admin API as far as its policy goes. */
+const READ_OWN_POLICIES = onPolicies("dynamodb:BatchGetItem");
+/** What is left of tenants' lives to finish: the keys of their data, and nothing else of it. */
+const SETTLE_TENANTS = [
+  onControlList("due"),
+  onControl(
+    ["ten_*"],
+    ...["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"].map(
+      (action) => `dynamodb:${action}`,
+    ),
+  ),
+  onControl(["client#*"], "dynamodb:DeleteItem"),
+  WRITE_AUDIT,
+  WRITE_CUT_OFFS,
+  {
+    Effect: "Allow",
+    Action: "dynamodb:Scan",
+    Resource: DATA_TABLE,
+    Condition: {
+      "ForAllValues:StringEquals": { "dynamodb:Attributes": ["pk", "sk"] },
+      StringEquals: { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
+    },
   },
+  {
+    Effect: "Allow",
+    Action: "dynamodb:BatchWriteItem",
+    Resource: DATA_TABLE,
+    // A key alone: that is a deletion.
+    Condition: { "ForAllValues:StringEquals": { "dynamodb:Attributes": ["pk", "sk"] } },
+  },
+  onGateway("GET", "/apikeys", "/usageplans", "/usageplans/*"),
+  onGateway("PATCH", "/apikeys/*", "/usageplans/*"),
+  onGateway("DELETE", "/apikeys/*", "/usageplans/*"),
+  onUserPool(
+    "ListUserPoolClients",
+    "DeleteUserPoolClient",
+    "ListUserPoolClientSecrets",
+    "DeleteUserPoolClientSecret",
+  ),
+  // To change a tenant's terms; plans are made, and keys moved, where the tiers' plans serve everyone.
+  onGateway("POST", "/usageplans", "/usageplans/*/keys"),
+  onUserPool("DescribeUserPoolClient", "UpdateUserPoolClient"),
+];
+/** The secrets of tenants' clients, and API keys: what there are, a second one, and one less. */
+const MANAGE_CREDENTIALS = [
+  READ_OWN_POLICIES,
+  onControl(
+    ["ten_*"],
+    ...["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"].map(
+      (action) => `dynamodb:${action}`,
+    ),
+  ),
+  WRITE_AUDIT,
+  WRITE_CUT_OFFS,
+  onUserPool("ListUserPoolClientSecrets", "AddUserPoolClientSecret", "DeleteUserPoolClientSecret"),
+  onGateway("GET", "/apikeys", "/apikeys/*", "/usageplans/*", "/usageplans/*/usage"),
+  onGateway("POST", "/apikeys", "/usageplans/*/keys"),
+  // A new key is disabled where its tenant is suspended; it begins with what the old one has left of its quota.
+  onGateway("PATCH", "/apikeys/*", "/usageplans/*/keys/*/usage"),
+  onGateway("DELETE", "/apikeys/*"),
+];
+/** The tenant's bucket of calls by the HTTP API; it lies among the tenant's data. */
+const SPEND_CALLS = onData("dynamodb:UpdateItem");
+
+/** Lambda itself puts there what the ledger's function failed at, in the function's name. */
+const toLedgerDeadLetters = {
+  Effect: "Allow",
+  Action: "sqs:SendMessage",
+  Resource: { "Fn::GetAtt": ["UsageLedgerDeadLetters", "Arn"] },
 };
 
 /** function → what its roles may do */
 const FUNCTIONS = {
-  ListFlights: { tenant: onDataIndex("dynamodb:Query") },
+  ListFlights: { tenant: [onDataIndex("dynamodb:Query"), SPEND_CALLS] },
   CreateFlight: { tenant: onData("dynamodb:PutItem") },
-  GetFlight: { tenant: onData("dynamodb:GetItem") },
+  GetFlight: { tenant: onData("dynamodb:GetItem", "dynamodb:UpdateItem") },
   UpdateFlight: { tenant: onData("dynamodb:UpdateItem") },
   DeleteFlight: { tenant: onData("dynamodb:DeleteItem") },
   GetLoyaltyAccount: { tenant: onData("dynamodb:GetItem") },
   CreateLoyaltyTransaction: { tenant: onData("dynamodb:PutItem", "dynamodb:UpdateItem") },
   ListLoyaltyTransactions: { tenant: onData("dynamodb:Query") },
   GetTenant: { tenant: onOwnRecord("dynamodb:Query") },
+  GetStatus: {},
   GetUsage: {
-    tenant: onOwnRecord("dynamodb:GetItem"),
+    tenant: [onOwnRecord("dynamodb:GetItem"), onOwnUsage("dynamodb:Query")],
     own: {
       Effect: "Allow",
       Action: "apigateway:GET",
@@ -72,22 +153,105 @@ const FUNCTIONS = {
     },
   },
   ListUsers: { own: onUserPool("ListUsers", "ListUsersInGroup") },
-  CreateUser: { own: onUserPool("AdminCreateUser", "AdminAddUserToGroup") },
+  CreateUser: { own: [onUserPool("AdminCreateUser", "AdminAddUserToGroup"), WRITE_AUDIT] },
   GetUser: { own: onUserPool("AdminGetUser", "AdminListGroupsForUser") },
-  AddUserToGroup: { own: onUserPool("AdminAddUserToGroup", "AdminGetUser", "AdminListGroupsForUser") },
+  AddUserToGroup: {
+    own: [onUserPool("AdminAddUserToGroup", "AdminGetUser", "AdminListGroupsForUser"), WRITE_AUDIT],
+  },
   RemoveUserFromGroup: {
-    own: onUserPool(
-      "AdminGetUser",
-      "AdminListGroupsForUser",
-      "ListUsersInGroup",
-      "AdminRemoveUserFromGroup",
-      // Puts back the last admin, if two were removed at once.
-      "AdminAddUserToGroup",
-    ),
+    own: [
+      onUserPool(
+        "AdminGetUser",
+        "AdminListGroupsForUser",
+        "ListUsersInGroup",
+        "AdminRemoveUserFromGroup",
+        // Puts back the last admin, if two were removed at once.
+        "AdminAddUserToGroup",
+      ),
+      WRITE_AUDIT,
+    ],
   },
   AuthorizeAdmin: { own: onPolicies("dynamodb:BatchGetItem") },
-  ManagePolicies: { own: [onPolicies("dynamodb:GetItem", "dynamodb:PutItem"), onListOfPolicies] },
+  ManagePolicies: {
+    own: [onPolicies("dynamodb:GetItem", "dynamodb:PutItem"), onListOfPolicies, WRITE_AUDIT],
+  },
+  UsageLedger: {
+    own: [
+      onControl(["booked#*"], "dynamodb:Query", "dynamodb:PutItem"),
+      onControl(["usage#*", "calls#*"], "dynamodb:UpdateItem"),
+      toLedgerDeadLetters,
+    ],
+  },
+  CompareUsage: {
+    own: [
+      onControlList("tenant"),
+      onControl(["usage#*"], "dynamodb:Query"),
+      onGateway("GET", "/usageplans/*/usage"),
+    ],
+  },
+  GetInternalLoyaltyAccount: { takesToken: false, tenant: onData("dynamodb:GetItem") },
+  GetInternalTenant: { takesToken: false, tenant: onOwnRecord("dynamodb:Query") },
+  ManageTenants: {
+    own: [
+      READ_OWN_POLICIES,
+      onControlList("tenant"),
+      onControl(["ten_*", "slug#*", "client#*"], "dynamodb:GetItem", "dynamodb:PutItem"),
+      onControl(["ten_*"], "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+      WRITE_AUDIT,
+      WRITE_CUT_OFFS,
+      // What a crashed onboarding made with a secret is found by its name and deleted.
+      onUserPool("CreateUserPoolClient", "ListUserPoolClients", "DeleteUserPoolClient"),
+      onGateway("POST", "/apikeys", "/usageplans", "/usageplans/*/keys"),
+      onGateway("GET", "/apikeys", "/usageplans", "/usageplans/*"),
+      onGateway("PATCH", "/apikeys/*"),
+      onGateway("DELETE", "/apikeys/*"),
+      // Two runs that meet may each make a plan; the one that is not used is taken back.
+      onGateway("PATCH", "/usageplans/*"),
+      onGateway("DELETE", "/usageplans/*"),
+    ],
+  },
+  ChangeTenants: {
+    own: [
+      READ_OWN_POLICIES,
+      onControl(
+        ["ten_*"],
+        ...["GetItem", "Query", "UpdateItem", "DeleteItem"].map((name) => `dynamodb:${name}`),
+      ),
+      WRITE_AUDIT,
+      WRITE_CUT_OFFS,
+      onUserPool("DescribeUserPoolClient", "UpdateUserPoolClient"),
+      onGateway("GET", "/apikeys", "/usageplans", "/usageplans/*"),
+      onGateway("PATCH", "/usageplans/*"),
+      // Plans are made, and keys moved, where the tiers' plans serve everyone.
+      onGateway("POST", "/usageplans", "/usageplans/*/keys"),
+      onGateway("DELETE", "/usageplans/*"),
+    ],
+  },
+  ManageClients: {
+    own: [
+      READ_OWN_POLICIES,
+      onControl(["ten_*"], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+      onControl(["ten_*"], "dynamodb:ConditionCheckItem"),
+      onControl(["ten_*", "client#*"], "dynamodb:PutItem", "dynamodb:DeleteItem"),
+      WRITE_AUDIT,
+      WRITE_CUT_OFFS,
+      onUserPool("CreateUserPoolClient", "ListUserPoolClients", "DeleteUserPoolClient"),
+    ],
+  },
+  GetTenantUsage: {
+    own: [
+      READ_OWN_POLICIES,
+      onControl(["ten_*"], "dynamodb:GetItem"),
+      onControl(["usage#*"], "dynamodb:Query"),
+      onGateway("GET", "/usageplans/*/usage"),
+    ],
+  },
+  ReadAudit: {
+    own: [READ_OWN_POLICIES, onControl(["audit#*"], "dynamodb:Query"), onControlList("audit#*")],
+  },
   PreTokenGeneration: { own: { Effect: "Allow", Action: "dynamodb:GetItem", Resource: CONTROL_TABLE } },
+  ManageCredentials: { own: MANAGE_CREDENTIALS },
+  SettleTenants: { own: SETTLE_TENANTS },
 };
 
 const policy = (...Statement) => ({ Version: "2012-10-17", Statement });
@@ -106,12 +270,12 @@ function executionRole(name, own) {
         Principal: { Service: "lambda.amazonaws.com" },
         Action: "sts:AssumeRole",
       }),
-      Policies: [{ PolicyName: "own", PolicyDocument: policy(writeLog, ...own) }],
+      Policies: [{ PolicyName: "own", PolicyDocument: policy(writeLog, WRITE_TRACES, ...own) }],
     },
   };
 }
 
-function tenantRole(name, { actions, resource, leadingKeys }) {
+function tenantRole(name, tenant) {
   return {
     Type: "AWS::IAM::Role",
     Properties: {
@@ -125,16 +289,18 @@ function tenantRole(name, { actions, resource, leadingKeys }) {
       Policies: [
         {
           PolicyName: "tenant",
-          PolicyDocument: policy({
-            Effect: "Allow",
-            Action: actions,
-            Resource: resource,
-            Condition: {
-              "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [leadingKeys] },
-              // ForAllValues is true of no key at all, as in a Scan.
-              Null: { "dynamodb:LeadingKeys": "false" },
-            },
-          }),
+          PolicyDocument: policy(
+            ...[tenant].flat().map(({ actions, resource, leadingKeys }) => ({
+              Effect: "Allow",
+              Action: actions,
+              Resource: resource,
+              Condition: {
+                "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [leadingKeys] },
+                // ForAllValues is true of no key at all, as in a Scan.
+                Null: { "dynamodb:LeadingKeys": "false" },
+              },
+            })),
+          ),
         },
       ],
     },
@@ -158,8 +324,8 @@ function assumeTenantRole(name) {
 }
 
 const resources = {};
-for (const [name, { tenant, own }] of Object.entries(FUNCTIONS)) {
-  const statements = [...(tenant ? [READ_CUT_OFFS] : []), ...[own ?? []].flat()];
+for (const [name, { tenant, own, takesToken = tenant !== undefined }] of Object.entries(FUNCTIONS)) {
+  const statements = [...(takesToken ? [READ_CUT_OFFS] : []), ...[own ?? []].flat()];
   resources[`${name}Role`] = executionRole(name, statements);
   if (!tenant) continue;
   resources[`${name}TenantRole`] = tenantRole(name, tenant);

@@ -3,17 +3,15 @@
  * stack, with it on a deployed one, under the operator's own AWS credentials.
  * Exit code 0: done; 1: failed; 2: what was typed makes no sense, or the policy may not be stored.
  */
-import { userInfo } from "node:os";
 import { PolicyStore } from "../src/aws/dynamodb/policy-store.ts";
 import { acceptPolicy, lintPolicy } from "../src/domain/access/policy-lint.ts";
 import { isGroupName } from "../src/domain/access/policy-record.ts";
 import { type Finding, Refusal } from "../src/domain/refusal.ts";
 import { putMissingDefaults } from "./policies/default-policies.ts";
 import { readPolicyFile } from "./policies/policy-file.ts";
+import { operator } from "./stage/operator.ts";
 import { note, print } from "./stage/print.ts";
 import { isJson, openStage, runProgram, stageProgram } from "./stage/stage-program.ts";
-
-const by = `cli:${userInfo().username}`;
 
 const program = stageProgram("policies").description("What people's groups may do at the admin API");
 
@@ -47,9 +45,10 @@ program
     const group = groupOf(name);
     const document = readPolicyFile(file);
     const { store, stageArn } = await open();
+    const actor = await operator();
     const before = await store.find(group);
     const expected = before && [before.version];
-    const record = await store.put(group, acceptPolicy(document, stageArn), { by, expected });
+    const record = await store.put(group, acceptPolicy(document, stageArn), { actor, expected });
     if (isJson(program)) return print(JSON.stringify(record));
     note(`"${group}" has version ${record.version}; it holds within a minute.`);
   });
@@ -71,7 +70,7 @@ program
   .description("put the default policies of admin, editors and viewers, where they have none")
   .action(async () => {
     const { store, stageArn } = await open();
-    const put = await putMissingDefaults(store, { stageArn, by });
+    const put = await putMissingDefaults(store, { stageArn, actor: await operator() });
     if (isJson(program)) return print(JSON.stringify(put));
     note(put.length > 0 ? `Put: ${put.join(", ")}.` : "All have one; nothing was changed.");
   });

@@ -4,8 +4,8 @@
  * The framework lets the deployment create the stage and then sets the access log, tracing and
  * throttling of it by SDK calls after CloudFormation is done. Then the template does not say what is
  * enforced, and a deployment that stops half-way leaves a stage without its log. Here the deployment
- * loses its `StageName`, and the `ApiStage` of resources/edge.yml points to it. The gateway responses come
- * before the deployment, which the framework knows nothing of.
+ * loses its `StageName`, and the `ApiStage` of resources/edge.yml points to it. Gateway responses and the methods
+ * of our own come before the deployment, which the framework knows nothing of.
  */
 interface ServerlessInstance {
   service: { provider: { compiledCloudFormationTemplate: { Resources: Record<string, Resource> } } };
@@ -18,6 +18,7 @@ interface Resource {
 }
 
 const STAGE = "ApiStage";
+const DEPLOYED = new Set(["AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse"]);
 
 export default class StageResource {
   readonly hooks: Record<string, () => void>;
@@ -38,8 +39,6 @@ function tieStageToDeployment(serverless: ServerlessInstance): void {
   delete resource.Properties.StageName;
   stage.Properties.DeploymentId = { Ref: deploymentId };
   // A deployment is a snapshot of the API: what is made after it is not in it.
-  const responses = Object.entries(Resources).filter(
-    ([, { Type }]) => Type === "AWS::ApiGateway::GatewayResponse",
-  );
-  resource.DependsOn = [...[resource.DependsOn ?? []].flat(), ...responses.map(([logicalId]) => logicalId)];
+  const parts = Object.keys(Resources).filter((logicalId) => DEPLOYED.has(Resources[logicalId]?.Type ?? ""));
+  resource.DependsOn = [...new Set([...[resource.DependsOn ?? []].flat(), ...parts])];
 }

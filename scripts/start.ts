@@ -16,12 +16,17 @@ const LETTING_GO_MILLISECONDS = 2000;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Everything that can be refused is refused before anything is started or deleted. */
-async function checkPorts({ apiPort, awsPort, lambdaPort }: Settings): Promise<void> {
-  if (new Set([apiPort, awsPort, lambdaPort]).size < 3)
+async function checkPorts({ apiPort, httpApiPort, awsPort, lambdaPort }: Settings): Promise<void> {
+  if (new Set([apiPort, httpApiPort, awsPort, lambdaPort]).size < 4)
     throw new Error(
-      `PORT (${apiPort}), LOCAL_AWS_PORT (${awsPort}) and LAMBDA_PORT (${lambdaPort}) must differ`,
+      `PORT (${apiPort}), HTTP_API_PORT (${httpApiPort}), LOCAL_AWS_PORT (${awsPort}) and LAMBDA_PORT (${lambdaPort}) must differ`,
     );
-  const ports = { PORT: apiPort, LOCAL_AWS_PORT: awsPort, LAMBDA_PORT: lambdaPort };
+  const ports = {
+    PORT: apiPort,
+    HTTP_API_PORT: httpApiPort,
+    LOCAL_AWS_PORT: awsPort,
+    LAMBDA_PORT: lambdaPort,
+  };
   // A stack whose starter was killed takes a moment to notice and to let go of its ports.
   await requireFreePorts(ports).catch(() => setTimeout(LETTING_GO_MILLISECONDS));
   await requireFreePorts(ports);

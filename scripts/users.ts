@@ -4,7 +4,9 @@
  * Exit code 0: done; 1: refused or failed; 2: what was typed makes no sense.
  */
 import { CognitoPeople } from "../src/aws/cognito/people.ts";
+import { PeopleOperations, peopleWorld } from "../src/aws/people-operations.ts";
 import { GROUPS, groupOf, usernameOf } from "../src/domain/access/people.ts";
+import { operator } from "./stage/operator.ts";
 import { isJson, openStage, runProgram, stageProgram } from "./stage/stage-program.ts";
 import { addToGroup, create, list, removeFromGroup, type Session, setPassword } from "./users/commands.ts";
 import { newPasswordFor } from "./users/read-password.ts";
@@ -62,8 +64,10 @@ program
   });
 
 async function open(): Promise<Session> {
-  const { userPoolId } = await openStage(program);
-  return { people: new CognitoPeople(userPoolId), json: isJson(program) };
+  const { userPoolId, controlTable } = await openStage(program);
+  const people = new CognitoPeople(userPoolId);
+  const operations = new PeopleOperations(peopleWorld(people, controlTable), await operator());
+  return { people, operations, json: isJson(program) };
 }
 
 await runProgram(program);

@@ -15,8 +15,16 @@ export const config = {
   jwksUri: () => required("JWKS_URI"),
   controlTable: () => required("CONTROL_TABLE"),
   dataTable: () => required("DATA_TABLE"),
+  /** Rate and burst of every plan where no usage plan holds them: `trial=1/2 standard=50/100 …`. */
+  httpApiLimits: () => required("HTTP_API_LIMITS"),
   /** The role that reaches only the partitions of the tenant in its session tag. */
   tenantRoleArn: () => required("TENANT_ROLE_ARN"),
+  /** ARNs of the IAM principals that may use the internal API. */
+  internalCallers: () => required("INTERNAL_CALLERS").split(","),
   /** `arn:aws:execute-api:<region>:<account>:<API id>/<stage>` of the API that people's policies speak of. */
   apiStageArn: () => required("API_STAGE_ARN"),
+  /** Name of the stage, which the names of its usage plans begin with. */
+  stage: () => required("STAGE"),
+  /** Whether each tenant has a usage plan of its own, or the tiers' plans serve everyone. */
+  usagePlanMode: () => (required("USAGE_PLANS") === "perTier" ? "perTier" : "perTenant"),
 };

@@ -22,6 +22,8 @@ export interface DemoOperator {
 /** `.gatehouse/demo.json`: where the local stack is and how to call it. */
 export interface DemoFile {
   readonly apiUrl: string;
+  /** For cheap reading: flights, with a token and no key. */
+  readonly httpApiUrl: string;
   readonly tokenUrl: string;
   readonly awsEndpoint: string;
   readonly region: string;
@@ -52,8 +54,8 @@ export function writeDemoFile(file: string, demo: DemoFile): void {
 function isDemoFile(value: unknown): value is DemoFile {
   if (typeof value !== "object" || value === null) return false;
   const demo: Partial<Record<keyof DemoFile, unknown>> = value;
-  const { apiUrl, tokenUrl, awsEndpoint, region, userPoolId, operatorClientId } = demo;
-  const texts = [apiUrl, tokenUrl, awsEndpoint, region, userPoolId, operatorClientId];
+  const { apiUrl, httpApiUrl, tokenUrl, awsEndpoint, region, userPoolId, operatorClientId } = demo;
+  const texts = [apiUrl, httpApiUrl, tokenUrl, awsEndpoint, region, userPoolId, operatorClientId];
   return (
     texts.every((text) => typeof text === "string") &&
     Array.isArray(demo.tenants) &&

@@ -1,8 +1,9 @@
 import { PolicyStore } from "../../src/aws/dynamodb/policy-store.ts";
 import { putMissingDefaults } from "../policies/default-policies.ts";
+import { operator } from "../stage/operator.ts";
 import type { StageSettings } from "../stage/stage-settings.ts";
 
 /** Gives the groups their default policies; what an operator has changed since is kept. */
 export async function prepareDemoPolicies({ controlTable, apiStageArn }: StageSettings): Promise<void> {
-  await putMissingDefaults(new PolicyStore(controlTable), { stageArn: apiStageArn, by: "npm start" });
+  await putMissingDefaults(new PolicyStore(controlTable), { stageArn: apiStageArn, actor: await operator() });
 }

@@ -2,9 +2,11 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { CognitoPeople } from "../../src/aws/cognito/people.ts";
 import { TenantOperations } from "../../src/aws/tenant-operations.ts";
+import { DEFAULT_LABEL } from "../../src/domain/tenancy/tenant.ts";
 import { LOCAL_REGION } from "../stage/local-environment.ts";
 import { operator } from "../stage/operator.ts";
 import type { StageSettings } from "../stage/stage-settings.ts";
+import { httpApiClients } from "../tenants/http-api.ts";
 import { demoTenant } from "./demo-credentials.ts";
 import { type DemoCredentials, type DemoFile, readDemoFile, writeDemoFile } from "./demo-file.ts";
 import { demoPeople } from "./demo-people.ts";
@@ -21,10 +23,11 @@ export async function prepareDemo(
   settings: StageSettings,
   { file, awsEndpoint, progress }: { file: string; awsEndpoint: string; progress: (line: string) => void },
 ): Promise<DemoFile> {
-  const { apiUrl, tokenUrl, userPoolId, dataTable, operatorClientId } = settings;
+  const { apiUrl, httpApiUrl, tokenUrl, userPoolId, dataTable, operatorClientId } = settings;
   const operations = new TenantOperations(settings, await operator());
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}));
   const before = readDemoFile(file);
+  const readers = await httpApiClients(settings);
   const tenants: DemoCredentials[] = [];
   for (const demo of DEMO_TENANTS) {
     const known = before?.tenants.find(({ slug }) => slug === demo.slug)?.clientId;
@@ -35,6 +38,7 @@ export async function prepareDemo(
     }
     const written = await loadDemoData(documents, dataTable, demo, tenant.tenantId);
     tenants.push(credentials);
+    await readers.allow(tenant, { label: DEFAULT_LABEL, clientId: credentials.clientId });
     const data = written > 0 ? `${written} items loaded` : "kept as it was";
     progress(`${demo.slug.padEnd(12)} ${tenant.plan.padEnd(9)} ${tenant.status}, ${data}`);
   }
@@ -42,6 +46,7 @@ export async function prepareDemo(
   for (const { username, groups } of operators) progress(`${username.padEnd(12)} ${groups.join(", ")}`);
   const prepared: DemoFile = {
     apiUrl,
+    httpApiUrl,
     tokenUrl,
     awsEndpoint,
     region: LOCAL_REGION,

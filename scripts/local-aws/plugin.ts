@@ -5,10 +5,12 @@ import { systemClock } from "./kernel/clock.ts";
 import { Stack } from "./kernel/stack.ts";
 import { type AccessLogFile, writeAccessLog } from "./offline/access-log-file.ts";
 import { compileTemplate } from "./offline/compile-template.ts";
+import { controlPlaneLog } from "./offline/control-plane-log.ts";
 import type { Serverless } from "./offline/framework.ts";
 import { requireFreePorts } from "./offline/free-ports.ts";
 import { setFunctionEnvironments } from "./offline/function-environments.ts";
 import { type LocalStack, startLocalStack } from "./offline/local-stack.ts";
+import { logGroupFiles } from "./offline/log-group-files.ts";
 import { permissionLog } from "./offline/permission-log.ts";
 import { functionRunner } from "./offline/run-functions.ts";
 import { type LambdaPool, takeOver } from "./offline/serverless-offline.ts";
@@ -43,6 +45,7 @@ export default class LocalAwsPlugin {
     const settings = readSettings(process.env, this.#serverless.serviceDir);
     await requireFreePorts({
       PORT: settings.apiPort,
+      HTTP_API_PORT: settings.httpApiPort,
       LOCAL_AWS_PORT: settings.awsPort,
       LAMBDA_PORT: settings.lambdaPort,
     });
@@ -54,6 +57,8 @@ export default class LocalAwsPlugin {
       invoke: functionRunner(() => this.#functions),
       onError: reportError,
       onPermissionUse: permissionLog(settings.permissionFile),
+      onControlPlaneCall: controlPlaneLog(settings.controlPlaneFile),
+      onLogEvent: logGroupFiles(settings.logDirectory),
     });
     mkdirSync(dirname(settings.templateFile), { recursive: true });
     writeFileSync(settings.templateFile, JSON.stringify(stack.template, null, 2));
@@ -96,13 +101,18 @@ export default class LocalAwsPlugin {
 
   #listener(localStack: LocalStack, settings: Settings, userPoolId: string) {
     let opened: Awaited<ReturnType<LocalStack["openApi"]>> | undefined;
-    let logFile: AccessLogFile | undefined;
+    let openedHttpApi: typeof opened;
+    const logFiles: AccessLogFile[] = [];
     return {
       start: async () => {
-        logFile = writeAccessLog(localStack.accessLog, settings.accessLogFile);
+        const { accessLog, httpApi } = localStack;
+        logFiles.push(writeAccessLog(accessLog, settings.accessLogFile));
         opened = await localStack.openApi().catch(refuseToStart);
+        if (httpApi) logFiles.push(writeAccessLog(httpApi.accessLog, settings.httpApiLogFile));
+        openedHttpApi = await httpApi?.open().catch(refuseToStart);
         tellReady({
           apiUrl: `${opened.endpoint}/${this.#serverless.getProvider("aws").getStage()}`,
+          httpApiUrl: openedHttpApi?.endpoint,
           awsEndpoint: localStack.aws.endpoint,
           tokenUrl: localStack.tokenUrl,
           region: this.#serverless.service.provider.region,
@@ -111,7 +121,9 @@ export default class LocalAwsPlugin {
       },
       stop: async () => {
         await opened?.close();
-        await logFile?.close();
+        await openedHttpApi?.close();
+        for (const logFile of logFiles) await logFile.close();
+        await localStack.logs.close();
         await localStack.aws.close();
       },
     };

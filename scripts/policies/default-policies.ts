@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { PolicyStore } from "../../src/aws/dynamodb/policy-store.ts";
 import { acceptPolicy } from "../../src/domain/access/policy-lint.ts";
+import type { Actor } from "../../src/domain/audit.ts";
 import { ROOT } from "../stage/local-environment.ts";
 
 const FOLDER = join(ROOT, "resources", "policies");
@@ -18,12 +19,12 @@ function defaultPolicies(): ReadonlyMap<string, unknown> {
 /** Puts the default policy of every group that has none, and tells which. What is there is kept. */
 export async function putMissingDefaults(
   store: PolicyStore,
-  { stageArn, by }: { readonly stageArn: string; readonly by: string },
+  { stageArn, actor }: { readonly stageArn: string; readonly actor: Actor },
 ): Promise<string[]> {
   const put: string[] = [];
   for (const [group, document] of defaultPolicies()) {
     if (await store.find(group)) continue;
-    await store.put(group, acceptPolicy(document, stageArn), { by, expected: undefined });
+    await store.put(group, acceptPolicy(document, stageArn), { actor, expected: undefined });
     put.push(group);
   }
   return put;

@@ -1,12 +1,20 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import type { TierPlanIds } from "../../src/aws/api-gateway/usage-plans.ts";
 import type { TenancySettings } from "../../src/aws/tenant-operations.ts";
 
 /** What a stage's stack says about itself. */
 export interface StageSettings extends TenancySettings {
+  readonly tierPlanIds: TierPlanIds;
   /** What the resources of people's policies begin with. */
   readonly apiStageArn: string;
   readonly tokenUrl: string;
   readonly apiUrl: string;
+  /** The role that callers of the internal API assume. */
+  readonly internalCallerRoleArn: string;
+  readonly httpApiUrl: string;
+  /** The HTTP API and the authorizer whose list says which clients may call by it. */
+  readonly httpApiId: string;
+  readonly httpApiAuthorizerId: string;
   /** The app client by which people sign in. */
   readonly operatorClientId: string;
 }
@@ -38,6 +46,9 @@ export async function stageSettings(stage: string): Promise<StageSettings> {
     dataTable: output("DataTableName"),
     tokenUrl: output("TokenUrl"),
     apiUrl: output("ApiUrl"),
+    httpApiUrl: output("HttpApiUrl"),
+    httpApiId: output("HttpApiId"),
+    httpApiAuthorizerId: output("HttpApiAuthorizerId"),
     operatorClientId: output("OperatorClientId"),
     usagePlanMode: output("UsagePlanMode") === "perTier" ? "perTier" : "perTenant",
     tierPlanIds: {
@@ -46,6 +57,7 @@ export async function stageSettings(stage: string): Promise<StageSettings> {
       premium: output("PremiumPlanId"),
     },
     apiStageArn: output("ApiStageArn"),
+    internalCallerRoleArn: output("InternalCallerRoleArn"),
   };
 }
 

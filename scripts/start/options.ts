@@ -13,8 +13,11 @@ Runs the whole system on this machine, with three demo tenants.
 
 Environment
   PORT            port of the API, 3000
+  HTTP_API_PORT   port of the HTTP API, 3001
   LOCAL_AWS_PORT  port of the local AWS, 4566
   LAMBDA_PORT     port of the Lambda Invoke API, 3002
+  CONTROL_PLANE_RATES=enforced
+                  API Gateway's control plane takes calls no faster than an account's
   GATEHOUSE_HOME  folder of state, credentials and logs, .gatehouse`;
 
 /** Throws an Error that says in one line what is wrong. */

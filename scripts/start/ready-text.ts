@@ -1,7 +1,14 @@
 import type { DemoFile } from "../demo/demo-file.ts";
 
 /** What to do next, with commands that can be pasted. */
-export function readyText({ apiUrl, tokenUrl, awsEndpoint, tenants, operators }: DemoFile): string {
+export function readyText({
+  apiUrl,
+  httpApiUrl,
+  tokenUrl,
+  awsEndpoint,
+  tenants,
+  operators,
+}: DemoFile): string {
   const [first] = tenants;
   const example = first && [
     `TOKEN=$(curl -s ${tokenUrl} -u '${first.clientId}:${first.clientSecret}' -d grant_type=client_credentials | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
@@ -12,6 +19,7 @@ export function readyText({ apiUrl, tokenUrl, awsEndpoint, tenants, operators }:
     "Gatehouse is ready",
     "",
     `  API         ${apiUrl}`,
+    `  HTTP API    ${httpApiUrl}`,
     `  Token URL   ${tokenUrl}`,
     `  Local AWS   ${awsEndpoint}`,
     "  Credentials .gatehouse/demo.json",

@@ -1,7 +1,7 @@
 import type { TenantOperations } from "../../src/aws/tenant-operations.ts";
 import type { newTenant } from "../../src/domain/tenancy/new-tenant.ts";
 import type { OnboardingStep } from "../../src/domain/tenancy/onboarding.ts";
-import { DEFAULT_LABEL } from "../../src/domain/tenancy/tenant.ts";
+import type { TenantRecord } from "../../src/domain/tenancy/tenant.ts";
 import { note, print } from "../stage/print.ts";
 import type { StageSettings } from "../stage/stage-settings.ts";
 import { clientTable, secrets, tenantDetails, tenantTable, usageTable } from "./output.ts";
@@ -20,6 +20,8 @@ const STEP_TITLES: ReadonlyMap<OnboardingStep, string> = new Map([
   ["apiKey", "Make the API key"],
   ["usagePlan", "Prepare the usage plan and put the key in it"],
 ]);
+
+const LISTED_AT_ONCE = 100;
 
 export type CreateOptions = Parameters<typeof newTenant>[0];
 
@@ -50,8 +52,20 @@ export async function createTenant(
   }
 }
 
-export async function listTenants({ operations, json }: Session): Promise<void> {
-  const tenants = await operations.list();
+/** Without any of them all tenants. */
+export type ListOptions = Pick<Parameters<TenantOperations["page"]>[0], "status" | "plan" | "slugPrefix">;
+
+export async function listTenants(
+  { operations, json }: Session,
+  { status, plan, slugPrefix }: ListOptions,
+): Promise<void> {
+  const tenants: TenantRecord[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await operations.page({ status, plan, slugPrefix, after, limit: LISTED_AT_ONCE });
+    tenants.push(...page.items);
+    if (page.next === null) break;
+    after = page.next;
+  }
   await print(json ? JSON.stringify(tenants) : tenantTable(tenants));
 }
 
@@ -76,7 +90,7 @@ export async function addClient(
   const tenant = await operations.find(name);
   const added = await operations.addClient(
     tenant,
-    { label: label ?? (await nextLabel(operations, tenant)), scopes },
+    { label, scopes },
     {
       waiting: () => note("Another run is at work on this client; waiting for it to end or to be given up."),
       handOver: async (client, credentials) => {
@@ -95,15 +109,4 @@ export async function showUsage(
 ): Promise<void> {
   const days = await operations.usageOf(await operations.find(name), period);
   await print(json ? JSON.stringify(days) : usageTable(days));
-}
-
-/** `client-2` for the second client, and so on: the first number that is free. */
-async function nextLabel(
-  operations: TenantOperations,
-  tenant: Parameters<TenantOperations["clientsOf"]>[0],
-): Promise<string> {
-  const labels = new Set((await operations.clientsOf(tenant)).map(({ label }) => label));
-  if (!labels.has(DEFAULT_LABEL)) return DEFAULT_LABEL;
-  for (let number = labels.size + 1; ; number += 1)
-    if (!labels.has(`client-${number}`)) return `client-${number}`;
 }

@@ -1,11 +1,13 @@
+import { Refusal } from "../../src/domain/refusal.ts";
 import type { TransitionObserver } from "../../src/domain/tenancy/claim-transition.ts";
 import type { OffboardingStep } from "../../src/domain/tenancy/offboarding.ts";
 import type { SuspensionStep } from "../../src/domain/tenancy/suspension.ts";
 import type { TenantRecord } from "../../src/domain/tenancy/tenant.ts";
+import { explainError } from "../stage/explain-error.ts";
 import { note, print } from "../stage/print.ts";
 import type { Session } from "./commands.ts";
 import { confirm } from "./confirm.ts";
-import { auditTable, leftTable } from "./output.ts";
+import { leftTable } from "./output.ts";
 import { Progress } from "./progress.ts";
 
 export interface ChangeOptions {
@@ -112,16 +114,13 @@ async function follow<Step extends string, Result>(
   }
 }
 
-export interface AuditOptions {
-  readonly tenant?: string;
-  readonly actor?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly limit: number;
-}
-
-export async function showAudit({ operations, json }: Session, options: AuditOptions): Promise<void> {
-  const { tenant, ...query } = options;
-  const records = await operations.audit(tenant ? await operations.find(tenant) : undefined, query);
-  await print(json ? JSON.stringify(records) : auditTable(records));
+export async function settleNow({ operations, json }: Session): Promise<void> {
+  const outcome = await operations.settleDue({
+    until: Number.POSITIVE_INFINITY,
+    failed: ({ tenantId, task }, error) => note(`${task} of ${tenantId}: ${explainError(error, "local")}`),
+  });
+  if (json) await print(JSON.stringify(outcome));
+  note(`Settled: ${outcome.settled}; under way elsewhere: ${outcome.atWork}; failed: ${outcome.failed}.`);
+  if (outcome.failed > 0)
+    throw new Refusal("conflict", "Not all of it could be done; it is tried again later.");
 }

@@ -1,4 +1,6 @@
 import type { AuditRecord } from "../../src/domain/audit.ts";
+import type { ExtendedQuota } from "../../src/domain/tenancy/extend-quota.ts";
+import { describeLimits } from "../../src/domain/tenancy/limits.ts";
 import type { WhatIsLeft } from "../../src/domain/tenancy/offboarding.ts";
 import type { Credentials } from "../../src/domain/tenancy/onboarding.ts";
 import type { AppClientRecord, TenantRecord } from "../../src/domain/tenancy/tenant.ts";
@@ -27,11 +29,16 @@ export function tenantDetails(tenant: TenantRecord): string {
     Name: tenant.name,
     Plan: tenant.plan,
     Status: stateOf(tenant),
+    Limits: tenant.limits ? `${describeLimits(tenant.limits)}; else the plan's` : "the plan's",
     Scopes: tenant.scopes.join(", "),
     Created: tenant.createdAt,
     "Usage plan": tenant.usagePlanId ?? "–",
     "API key id": tenant.apiKeyId ?? "–",
   });
+}
+
+export function extensionText({ before, remaining, limit, period }: ExtendedQuota): string {
+  return `${remaining} requests remain in this ${period}, ${before} before; the quota itself stays ${limit}.`;
 }
 
 export function clientTable(clients: readonly AppClientRecord[]): string {
@@ -43,8 +50,15 @@ export function clientTable(clients: readonly AppClientRecord[]): string {
 
 export function usageTable(days: readonly DayOfUsage[]): string {
   return table(
-    ["DATE (UTC)", "USED", "REMAINING"],
-    days.map(({ date, used, remaining }) => [date, used, remaining ?? "unlimited"]),
+    ["DATE (UTC)", "USED", "REMAINING", "BILLABLE", "REFUSED", "FAILED"],
+    days.map(({ date, used, remaining, billable, refused, failed }) => [
+      date,
+      used,
+      remaining ?? "unlimited",
+      billable,
+      refused,
+      failed,
+    ]),
   );
 }
 
@@ -62,22 +76,29 @@ export function leftTable(left: WhatIsLeft): string {
 }
 
 export function auditTable(records: readonly AuditRecord[]): string {
+  // A policy's document is for --json.
   const changes = (state: AuditRecord["after"] = {}) =>
     Object.entries(state)
+      .filter(([name]) => name !== "document")
       .map(([name, value]) => `${name}=${[value].flat().join(",")}`)
       .join(" ");
   return table(
-    ["TIME (UTC)", "TENANT", "ACTION", "PHASE", "WHO", "BEFORE", "AFTER"],
-    records.map(({ at, slug, action, phase, actor, before, after }) => [
-      at,
-      slug,
-      action,
-      phase,
-      `${actor.name} (${actor.id})`,
-      changes(before),
-      changes(after),
+    ["TIME (UTC)", "WHAT", "ACTION", "PHASE", "WHO", "BEFORE", "AFTER"],
+    records.map((record) => [
+      record.at,
+      subjectOf(record),
+      record.action,
+      record.phase,
+      `${record.actor.name} (${record.actor.id})`,
+      changes(record.before),
+      changes(record.after),
     ]),
   );
+}
+
+function subjectOf(record: AuditRecord): string {
+  if ("slug" in record) return record.slug;
+  return "username" in record ? record.username : `policy of ${record.group}`;
 }
 
 /** @param addresses where the credentials are used, by name. */

@@ -1,6 +1,5 @@
 import type { CognitoPeople } from "../../src/aws/cognito/people.ts";
-import { addPerson } from "../../src/domain/access/add-person.ts";
-import { removeFromGroup as removeMember } from "../../src/domain/access/group-membership.ts";
+import type { PeopleOperations } from "../../src/aws/people-operations.ts";
 import type { Group, NewPerson, PersonWithGroups } from "../../src/domain/access/people.ts";
 import { note, print } from "../stage/print.ts";
 import { pairs, table } from "../stage/text.ts";
@@ -9,6 +8,7 @@ import type { NewPasswordChoice } from "./read-password.ts";
 /** A stage's people, and how to answer. */
 export interface Session {
   readonly people: CognitoPeople;
+  readonly operations: PeopleOperations;
   readonly json: boolean;
 }
 
@@ -17,8 +17,8 @@ const PAGE = 60;
 
 const SHOWN_ONCE = "This password is shown this once and kept nowhere by Gatehouse: hand it over now.";
 
-export async function create({ people, json }: Session, wanted: NewPerson): Promise<void> {
-  const { person, temporaryPassword } = await addPerson(people, wanted);
+export async function create({ operations, json }: Session, wanted: NewPerson): Promise<void> {
+  const { person, temporaryPassword } = await operations.add(wanted);
   if (json) return print(JSON.stringify({ ...person, temporaryPassword }));
   await print(
     [
@@ -46,24 +46,24 @@ export async function list({ people, json }: Session): Promise<void> {
 }
 
 export async function setPassword(
-  { people, json }: Session,
+  { operations, json }: Session,
   username: string,
   { password, generated }: NewPasswordChoice,
   { temporary = false }: { readonly temporary?: boolean },
 ): Promise<void> {
-  await people.setPassword(username, password, { permanent: !temporary });
+  await operations.setPassword(username, password, { permanent: !temporary });
   if (json) await print(JSON.stringify({ username, temporary, ...(generated && { password }) }));
   else if (generated) await print(`${pairs({ Username: username, Password: password })}\n\n${SHOWN_ONCE}`);
   note(`The password of "${username}" is set.`);
 }
 
 export async function addToGroup(session: Session, username: string, group: Group): Promise<void> {
-  await session.people.addToGroup(username, group);
+  await session.operations.addToGroup(username, group);
   await showMembership(session, username, `"${username}" is in the group ${group}.`);
 }
 
 export async function removeFromGroup(session: Session, username: string, group: Group): Promise<void> {
-  await removeMember(session.people, username, group);
+  await session.operations.removeFromGroup(username, group);
   await showMembership(session, username, `"${username}" is not in the group ${group}.`);
 }
 

@@ -1,4 +1,6 @@
 import type { APIGatewayClientConfig } from "@aws-sdk/client-api-gateway";
+import type { Renew } from "../domain/tenancy/lease.ts";
+import { abortAfter } from "./deadline.ts";
 
 type RetryStrategy = Extract<
   NonNullable<APIGatewayClientConfig["retryStrategy"]>,
@@ -31,7 +33,24 @@ export const retryThrottledCalls: RetryStrategy = {
 
 /** Options of one call: it is given up at its deadline, retries included. */
 export function callOptions(): { abortSignal: AbortSignal } {
-  return { abortSignal: AbortSignal.timeout(CALL_DEADLINE_MILLISECONDS) };
+  return { abortSignal: abortAfter(CALL_DEADLINE_MILLISECONDS) };
+}
+
+/**
+ * All items of a list. Each page is a call with a deadline of its own, since a list may have hundreds of
+ * them, and the lease is renewed in between.
+ */
+export async function* everyPage<Item>(
+  read: (position: string | undefined) => Promise<{ items: readonly Item[]; next: string | undefined }>,
+  renew?: Renew,
+): AsyncGenerator<Item> {
+  for (let position: string | undefined; ; ) {
+    const { items, next } = await read(position);
+    yield* items;
+    if (next === undefined) return;
+    await renew?.();
+    position = next;
+  }
 }
 
 /** Exponential backoff with full jitter, so that operators who work at once come apart. */

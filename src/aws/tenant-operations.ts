@@ -1,27 +1,57 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Actor, AuditRecord } from "../domain/audit.ts";
+import type { LedgerDays } from "../domain/metering/ledger-day.ts";
+import { usageReport } from "../domain/metering/usage-report.ts";
+import type { Page } from "../domain/page.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { type AddClientObserver, addClient } from "../domain/tenancy/add-client.ts";
+import { changeRequest } from "../domain/tenancy/change-request.ts";
+import { type ChangeObserver, type ChangeOutcome, changeTenant } from "../domain/tenancy/change-tenant.ts";
 import type { TransitionObserver } from "../domain/tenancy/claim-transition.ts";
 import { deleteClient } from "../domain/tenancy/delete-client.ts";
+import { type ExtendedQuota, extendQuota, quotaExtension } from "../domain/tenancy/extend-quota.ts";
 import { type Clock, systemClock } from "../domain/tenancy/lease.ts";
 import { newAppClient, newTenant } from "../domain/tenancy/new-tenant.ts";
-import { type OffboardingStep, offboard, type WhatIsLeft } from "../domain/tenancy/offboarding.ts";
+import {
+  beginOffboarding,
+  type OffboardingStep,
+  offboard,
+  type WhatIsLeft,
+} from "../domain/tenancy/offboarding.ts";
 import { type OnboardingObserver, onboard } from "../domain/tenancy/onboarding.ts";
 import type { TenancyPorts } from "../domain/tenancy/ports.ts";
+import {
+  type ReconcileObserver,
+  type ReconcileOptions,
+  type ReconcileWorld,
+  type Reconciliation,
+  reconcile,
+} from "../domain/tenancy/reconcile/reconcile.ts";
+import { type Settlement, settleDue } from "../domain/tenancy/settlement.ts";
 import { resume, type SuspensionStep, suspend } from "../domain/tenancy/suspension.ts";
 import type { AppClientRecord, TenantRecord } from "../domain/tenancy/tenant.ts";
 import { isTenantId } from "../domain/tenancy/tenant-id.ts";
 import { type DayOfUsage, usageDays } from "../domain/tenancy/usage.ts";
 import { GatewayApiKeys } from "./api-gateway/api-keys.ts";
+import { GatewayTenantPlans } from "./api-gateway/tenant-plans.ts";
 import { usageByDay } from "./api-gateway/usage.ts";
 import { GatewayUsagePlans, type TierPlanIds, type UsagePlanMode } from "./api-gateway/usage-plans.ts";
 import { CognitoAppClients } from "./cognito/app-clients.ts";
-import { AuditLog } from "./dynamodb/audit-log.ts";
+import { CognitoClientSecrets } from "./cognito/client-secrets.ts";
+import { CredentialOperations } from "./credential-operations.ts";
+import { isDefinite } from "./definite-refusal.ts";
+import { AuditLog, type AuditQuery } from "./dynamodb/audit-log.ts";
+import { DynamoAuditTrail } from "./dynamodb/audit-trail.ts";
 import { DynamoClientRecords } from "./dynamodb/client-records.ts";
+import { DynamoDueTasks } from "./dynamodb/due-tasks.ts";
 import { DynamoHoldings } from "./dynamodb/holdings.ts";
+import { DynamoLedgerDays } from "./dynamodb/ledger-days.ts";
+import { DynamoRotations } from "./dynamodb/rotations.ts";
+import { DynamoTenantChanges } from "./dynamodb/tenant-changes.ts";
+import { TenantList, type TenantSearch } from "./dynamodb/tenant-list.ts";
 import { DynamoTenantStore } from "./dynamodb/tenant-store.ts";
+import { OPERATION_CALL } from "./time-limits.ts";
 
 /** Where a stage's tenants live; endpoint, region and credentials come from the SDK's own environment. */
 export interface TenancySettings {
@@ -30,11 +60,26 @@ export interface TenancySettings {
   readonly controlTable: string;
   readonly dataTable: string;
   readonly usagePlanMode: UsagePlanMode;
-  readonly tierPlanIds: TierPlanIds;
+  /** Given, or found when they are needed. */
+  readonly tierPlanIds: TierPlanIds | (() => Promise<TierPlanIds>);
 }
+
+/** Days in UTC as `yyyy-mm-dd`, both inclusive. */
+interface UsagePeriod {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+type AuditedTenant = Pick<TenantRecord, "tenantId">;
+
+type AuditSearch = Omit<AuditQuery, "tenantId" | "from" | "to"> & UsagePeriod;
 
 /** What operators do with tenants. Whatever is refused throws a Refusal whose `detail` they may read. */
 export class TenantOperations {
+  /** Secrets of clients, and API keys. */
+  readonly credentials: CredentialOperations;
+  readonly #settings: TenancySettings;
+  readonly #services: Services;
   readonly #ports: TenancyPorts;
   readonly #clock: Clock;
   readonly #appClients: CognitoAppClients;
@@ -42,24 +87,25 @@ export class TenantOperations {
   readonly #auditLog: AuditLog;
 
   /** @param actor whom the audit log names for whatever is changed. */
-  constructor(settings: TenancySettings, actor: Actor, clock = systemClock) {
-    const { stage, userPoolId, controlTable, dataTable, usagePlanMode, tierPlanIds } = settings;
+  constructor(
+    settings: TenancySettings,
+    actor: Actor,
+    clock = systemClock,
+    services: Services = connect(settings),
+  ) {
+    this.#settings = settings;
+    this.#services = services;
     this.#clock = clock;
-    const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
-      marshallOptions: { removeUndefinedValues: true },
-    });
-    this.#appClients = new CognitoAppClients(userPoolId);
-    this.#apiKeys = new GatewayApiKeys();
-    this.#auditLog = new AuditLog(documents, controlTable);
-    this.#ports = {
-      actor,
-      tenants: new DynamoTenantStore(documents, controlTable),
-      appClients: this.#appClients,
-      apiKeys: this.#apiKeys,
-      clientRecords: new DynamoClientRecords(documents, controlTable),
-      holdings: new DynamoHoldings(documents, { controlTable, dataTable }),
-      usagePlans: new GatewayUsagePlans({ mode: usagePlanMode, tierPlanIds, stage }),
-    };
+    this.#appClients = services.appClients;
+    this.#apiKeys = services.apiKeys;
+    this.#auditLog = services.auditLog;
+    this.#ports = { actor, ...services };
+    this.credentials = new CredentialOperations(this.#ports, clock, services.apiKeys);
+  }
+
+  /** The same for another actor, by the same connections. */
+  onBehalfOf(actor: Actor): TenantOperations {
+    return new TenantOperations(this.#settings, actor, this.#clock, this.#services);
   }
 
   onboard(input: Parameters<typeof newTenant>[0], observer: OnboardingObserver): Promise<TenantRecord> {
@@ -72,6 +118,23 @@ export class TenantOperations {
     observer: AddClientObserver,
   ): Promise<AppClientRecord> {
     return addClient(this.#ports, this.#clock, tenant, newAppClient(input, tenant.scopes), observer);
+  }
+
+  /** @param patient whether to wait for what AWS does not take yet; otherwise the outcome may not be settled. */
+  async change(
+    tenant: TenantRecord,
+    input: Parameters<typeof changeRequest>[0],
+    observer: ChangeObserver,
+    patient: boolean,
+  ): Promise<ChangeOutcome> {
+    return changeTenant(this.#ports, this.#clock, tenant, changeRequest(input), observer, patient);
+  }
+
+  async extendQuota(
+    tenant: TenantRecord,
+    input: Parameters<typeof quotaExtension>[0],
+  ): Promise<ExtendedQuota> {
+    return extendQuota(this.#ports, this.#clock, tenant, quotaExtension(input));
   }
 
   /** @param name the client's id or label. */
@@ -94,23 +157,47 @@ export class TenantOperations {
     return offboard(this.#ports, this.#clock, tenant, observer);
   }
 
-  /** What was changed, newest first; the last 30 days when no days are given, and 90 at most. */
-  audit(
-    tenant: TenantRecord | undefined,
-    {
-      from,
-      to,
-      actor,
-      limit,
-    }: {
-      readonly from?: string | undefined;
-      readonly to?: string | undefined;
-      readonly actor?: string | undefined;
-      readonly limit: number;
-    },
-  ): Promise<AuditRecord[]> {
+  /** Compares what there is of all tenants with their records, and mends it if told to. */
+  reconcile(
+    world: ReconcileWorld,
+    options: ReconcileOptions,
+    observer: ReconcileObserver,
+  ): Promise<Reconciliation> {
+    return reconcile({ ...this.#ports, ...world }, this.#clock, options, observer);
+  }
+
+  /** Shuts a tenant out for good; the settler does the rest. */
+  beginOffboarding(tenant: TenantRecord): Promise<TenantRecord> {
+    return beginOffboarding(this.#ports, this.#clock, tenant);
+  }
+
+  /** Finishes what was begun and left, and what has come to its deadline. */
+  settleDue(observer: Parameters<typeof settleDue>[2]): Promise<Settlement> {
+    return settleDue(this.#ports, this.#clock, observer);
+  }
+
+  /** A page of what was changed, newest first; of the last 30 days when no days are given, and of 90 at most. */
+  auditPage(
+    tenant: AuditedTenant | undefined,
+    { from, to, ...search }: AuditSearch,
+  ): Promise<Page<AuditRecord>> {
     const days = usageDays({ from, to }, this.#clock.now());
-    return this.#auditLog.find({ ...days, tenantId: tenant?.tenantId, actor, limit });
+    return this.#auditLog.page({ ...search, ...days, tenantId: tenant?.tenantId });
+  }
+
+  /** All pages together, with as many records as `limit` says. */
+  async audit(tenant: AuditedTenant | undefined, search: AuditSearch): Promise<AuditRecord[]> {
+    const found: AuditRecord[] = [];
+    for (let after = search.after; ; ) {
+      const page = await this.auditPage(tenant, { ...search, after, limit: search.limit - found.length });
+      found.push(...page.items);
+      if (page.next === null || found.length >= search.limit) return found;
+      after = page.next;
+    }
+  }
+
+  page(search: TenantSearch): Promise<Page<TenantRecord>> {
+    return this.#services.tenantList.page(search);
   }
 
   list(): Promise<TenantRecord[]> {
@@ -125,18 +212,33 @@ export class TenantOperations {
     return tenant;
   }
 
+  /** @param name id or label of the client. Throws a Refusal `not-found`. */
+  async findClient(tenant: TenantRecord, name: string): Promise<AppClientRecord> {
+    const clients = await this.clientsOf(tenant);
+    const client = clients.find(({ clientId, label }) => clientId === name || label === name);
+    if (!client) throw new Refusal("not-found", `"${tenant.slug}" has no client "${name}".`);
+    return client;
+  }
+
   clientsOf({ tenantId }: TenantRecord): Promise<AppClientRecord[]> {
     return this.#ports.tenants.clientsOf(tenantId);
   }
 
+  /** Ledger and usage plan side by side, of both API keys while two work; of a tenant that has left, the ledger alone. */
   async usageOf(
-    { slug, status, usagePlanId, apiKeyId }: TenantRecord,
-    period: { readonly from?: string | undefined; readonly to?: string | undefined },
+    { tenantId, slug, status, usagePlanId, apiKeyId, retiringApiKey }: TenantRecord,
+    period: UsagePeriod,
   ): Promise<DayOfUsage[]> {
     const days = usageDays(period, this.#clock.now());
-    if (!usagePlanId || !apiKeyId)
+    const metering = usagePlanId &&
+      apiKeyId && { usagePlanId, apiKeyId, retiringApiKeyId: retiringApiKey?.id };
+    if (!metering && status === "provisioning")
       throw new Refusal("conflict", `"${slug}" is ${status} and has no usage yet.`);
-    return usageByDay({ usagePlanId, apiKeyId }, days);
+    const [ledger, plan] = await Promise.all([
+      this.#services.ledgerDays.of(tenantId, days),
+      metering ? usageByDay(metering, days) : [],
+    ]);
+    return usageReport(ledger, plan);
   }
 
   /** A client's secret as Cognito keeps it; undefined when there is no such client. */
@@ -144,8 +246,43 @@ export class TenantOperations {
     return this.#appClients.secretOf(clientId);
   }
 
-  /** A tenant's API key as API Gateway keeps it; undefined when it has none. */
+  /** A tenant's API key as API Gateway keeps it, the newest of two; undefined when it has none. */
   async apiKeyOf({ apiKeyId }: TenantRecord): Promise<string | undefined> {
     return apiKeyId === undefined ? undefined : this.#apiKeys.valueOf(apiKeyId);
   }
+}
+
+/** AWS as the operations see it, whoever acts. */
+interface Services extends Omit<TenancyPorts, "actor"> {
+  readonly appClients: CognitoAppClients;
+  readonly apiKeys: GatewayApiKeys;
+  readonly auditLog: AuditLog;
+  readonly ledgerDays: LedgerDays;
+  readonly tenantList: TenantList;
+}
+
+function connect(settings: TenancySettings): Services {
+  const { stage, userPoolId, controlTable, dataTable, usagePlanMode, tierPlanIds } = settings;
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(OPERATION_CALL), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  const usagePlans = new GatewayUsagePlans({ mode: usagePlanMode, tierPlanIds, stage });
+  return {
+    auditLog: new AuditLog(documents, controlTable),
+    tenantList: new TenantList(documents, controlTable),
+    tenants: new DynamoTenantStore(documents, controlTable),
+    appClients: new CognitoAppClients(userPoolId),
+    apiKeys: new GatewayApiKeys(),
+    clientRecords: new DynamoClientRecords(documents, controlTable),
+    dueTasks: new DynamoDueTasks(documents, controlTable),
+    rotations: new DynamoRotations(documents, controlTable),
+    clientSecrets: new CognitoClientSecrets(userPoolId),
+    holdings: new DynamoHoldings(documents, { controlTable, dataTable }),
+    ledgerDays: new DynamoLedgerDays(documents, controlTable),
+    usagePlans,
+    tenantPlans: new GatewayTenantPlans(usagePlans),
+    changes: new DynamoTenantChanges(documents, controlTable),
+    auditTrail: new DynamoAuditTrail(documents, controlTable),
+    isDefinite,
+  };
 }

@@ -1,3 +1,4 @@
+import { Refusal } from "./refusal.ts";
 import type { Clock } from "./tenancy/lease.ts";
 import type { TenantRecord } from "./tenancy/tenant.ts";
 import type { TenantId } from "./tenancy/tenant-id.ts";
@@ -13,63 +14,132 @@ export interface Actor {
   readonly requestId?: string;
 }
 
-export type AuditAction =
+export type TenantAction =
   | "tenant.onboard"
   | "tenant.suspend"
   | "tenant.resume"
   | "tenant.offboard"
+  | "tenant.change"
+  | "tenant.extendQuota"
+  | "tenant.reconcile"
   | "client.add"
-  | "client.delete";
+  | "client.delete"
+  | "client.allowHttpApi"
+  | "client.denyHttpApi"
+  | `${"secret" | "key"}.${"add" | "retire" | "revoke"}`;
+
+type PersonAction = "person.create" | "person.setPassword" | "person.addGroup" | "person.removeGroup";
+
+type PolicyAction = "policy.put";
+
+interface TenantSubject {
+  readonly action: TenantAction;
+  readonly tenantId: TenantId;
+  readonly slug: string;
+}
+
+interface PersonSubject {
+  readonly action: PersonAction;
+  readonly username: string;
+}
+
+interface PolicySubject {
+  readonly action: PolicyAction;
+  /** The group whose policy it is. */
+  readonly group: string;
+}
+
+/** What was done to what: a tenant, one of the provider's people, or a group's policy. */
+export type AuditSubject = TenantSubject | PersonSubject | PolicySubject;
 
 /** What of a thing was there before, or is after; never a secret. */
 export type AuditedState = Readonly<Record<string, string | readonly string[]>>;
 
-/**
- * One change of a tenant. What takes more than one service has two records: `begun`, written with what is
- * done first, and `done`, written with what is done last.
- */
-export interface AuditRecord {
+interface AuditEntry {
   /** RFC 3339 in UTC, to the millisecond. */
   readonly at: string;
   readonly actor: Actor;
-  readonly action: AuditAction;
-  readonly phase: "begun" | "done";
-  readonly tenantId: TenantId;
-  readonly slug: string;
+  readonly phase: "begun" | "done" | "refused";
   readonly before?: AuditedState;
   readonly after?: AuditedState;
 }
 
-/** Writes down for one actor what is done to one tenant. */
-export class Auditor {
+/**
+ * One change. What is one transaction has one record, `done`. What takes more than one service has two:
+ * `begun`, written with what is done first, and `done`, written with what is done last, or `refused` where
+ * the service that was asked would not.
+ */
+export type AuditRecord = AuditEntry & AuditSubject;
+
+/** Where records go that cannot be written in one transaction with their change. */
+export interface AuditTrail {
+  append(record: AuditRecord): Promise<void>;
+}
+
+/** Writes down for one actor what is done to one subject. */
+export class SubjectAuditor<Subject extends AuditSubject> {
   readonly #actor: Actor;
   readonly #clock: Clock;
-  readonly #action: AuditAction;
-  readonly #tenant: Pick<TenantRecord, "tenantId" | "slug">;
+  readonly #subject: Subject;
 
+  constructor(actor: Actor, clock: Clock, subject: Subject) {
+    this.#actor = actor;
+    this.#clock = clock;
+    this.#subject = subject;
+  }
+
+  begun(before: AuditedState, after: AuditedState): AuditEntry & Subject {
+    return { ...this.#entry("begun"), before, after };
+  }
+
+  done(after: AuditedState): AuditEntry & Subject {
+    return { ...this.#entry("done"), after };
+  }
+
+  refused(): AuditEntry & Subject {
+    return this.#entry("refused");
+  }
+
+  /** A change that is done with this very record, in one transaction. */
+  changed(before: AuditedState, after: AuditedState): AuditEntry & Subject {
+    return { ...this.#entry("done"), before, after };
+  }
+
+  #entry(phase: AuditEntry["phase"]) {
+    const at = new Date(this.#clock.now()).toISOString();
+    return { at, actor: this.#actor, phase, ...this.#subject };
+  }
+}
+
+/** Writes down for one actor what is done to one tenant. */
+export class Auditor extends SubjectAuditor<TenantSubject> {
   constructor(
     actor: Actor,
     clock: Clock,
-    action: AuditAction,
-    tenant: Pick<TenantRecord, "tenantId" | "slug">,
+    action: TenantAction,
+    { tenantId, slug }: Pick<TenantRecord, "tenantId" | "slug">,
   ) {
-    this.#actor = actor;
-    this.#clock = clock;
-    this.#action = action;
-    this.#tenant = tenant;
+    super(actor, clock, { action, tenantId, slug });
   }
+}
 
-  begun(before: AuditedState, after: AuditedState): AuditRecord {
-    return { ...this.#record(), phase: "begun", before, after };
-  }
-
-  done(after: AuditedState): AuditRecord {
-    return { ...this.#record(), phase: "done", after };
-  }
-
-  #record() {
-    const { tenantId, slug } = this.#tenant;
-    const at = new Date(this.#clock.now()).toISOString();
-    return { at, actor: this.#actor, action: this.#action, tenantId, slug };
+/**
+ * Does what no transaction covers between two records of it, so that it is never done without one. A crash
+ * in between leaves `begun` alone.
+ */
+export async function audited<Result>(
+  trail: AuditTrail,
+  auditor: SubjectAuditor<AuditSubject>,
+  { before, after }: { readonly before: AuditedState; readonly after: AuditedState },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await trail.append(auditor.begun(before, after));
+  try {
+    const result = await work();
+    await trail.append(auditor.done(after));
+    return result;
+  } catch (error) {
+    if (error instanceof Refusal) await trail.append(auditor.refused());
+    throw error;
   }
 }

@@ -4,7 +4,12 @@
  */
 export class AccessRefusal extends Error {
   readonly status: 401 | 403;
-  readonly code: "unauthorized" | "insufficient-scope" | "foreign-api-key" | "not-in-group";
+  readonly code:
+    | "unauthorized"
+    | "insufficient-scope"
+    | "foreign-api-key"
+    | "not-in-group"
+    | "unknown-principal";
   readonly challenge: string | undefined;
 
   private constructor(status: 401 | 403, code: AccessRefusal["code"], detail: string, challenge?: string) {
@@ -42,6 +47,10 @@ export class AccessRefusal extends Error {
       "not-in-group",
       `This needs membership of the group ${groups.join(" or ")}.`,
     );
+  }
+
+  static unknownPrincipal(): AccessRefusal {
+    return new AccessRefusal(403, "unknown-principal", "This caller may not use the internal API.");
   }
 
   static foreignApiKey(): AccessRefusal {

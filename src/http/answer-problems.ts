@@ -1,4 +1,4 @@
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import type { APIGatewayProxyResult, Context } from "aws-lambda";
 import { isThrottled } from "../aws/throttled.ts";
 import { CutOffsUnknown } from "../domain/access/cut-off-list.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -7,26 +7,27 @@ import type { Step } from "./gate.ts";
 import { InvalidRequest } from "./invalid-request.ts";
 import { KeysUnavailable } from "./key-fetcher.ts";
 import { log } from "./log.ts";
+import { countProblem, type ProblemFields } from "./metrics.ts";
 import { type Problem, problem } from "./problem.ts";
+import { requestIdOf } from "./request-id.ts";
+import { TooManyRequests } from "./too-many-requests.ts";
 
 /**
  * Turns whatever was thrown into a problem; what the caller may not know goes to the log alone.
  * @param caller who calls, for the log, as far as the gate has found out.
  */
 export function answerProblems<C extends Context>(
-  caller: (found: Partial<C>) => Readonly<Record<string, unknown>>,
+  caller: (found: Partial<C>) => Omit<ProblemFields, "requestId">,
 ): Step<C> {
   return {
     onError: function answerProblemsOnError({ error, event, context }): APIGatewayProxyResult {
       const requestId = requestIdOf(event, context);
-      const answer = problem((error && explain(error)) ?? { code: "internal" }, requestId);
+      const explained = (error && explain(error)) ?? ({ code: "internal" } as const);
+      const answer = problem(explained, requestId);
+      const fields = { requestId, ...caller(context) };
+      countProblem(explained.code, event, fields);
       if (answer.statusCode >= 500)
-        log.error("the request failed", {
-          requestId,
-          ...caller(context),
-          status: answer.statusCode,
-          error,
-        });
+        log.error("the request failed", { ...fields, status: answer.statusCode, error });
       return answer;
     },
   };
@@ -42,17 +43,17 @@ function explain(error: Error): Problem | undefined {
       detail: error.message,
       ...(error.challenge && { headers: { "www-authenticate": error.challenge } }),
     };
+  if (error instanceof TooManyRequests)
+    return {
+      code: "throttled",
+      detail: error.message,
+      headers: { "retry-after": String(error.retryAfter) },
+    };
   if (error instanceof KeysUnavailable || error instanceof CutOffsUnknown) return { code: "unavailable" };
   if (error.name === "TimeoutError") return { code: "unavailable" };
+  if (error.name === "AbortError")
+    return { code: "unavailable", detail: "It takes longer than a request may; send it again to go on." };
   if (isThrottled(error))
     return { code: "busy", detail: "AWS is limiting the rate of requests; send the request again." };
   return undefined;
-}
-
-const REQUEST_ID = /^[\w-]{1,64}$/;
-
-/** The gateway's request id, which the access log has too; without a gateway the invocation's. */
-function requestIdOf(event: APIGatewayProxyEvent, context: Context): string {
-  const id = event.requestContext?.requestId;
-  return typeof id === "string" && REQUEST_ID.test(id) ? id : context.awsRequestId;
 }

@@ -1,21 +1,20 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Made when there is something to say: most instances never log a line. */
+let logger: Logger | undefined;
+
 /**
- * Structured log: one JSON object a line on standard output, which Lambda hands to CloudWatch Logs.
+ * Structured log: one JSON object a line, which Lambda hands to CloudWatch Logs.
  * Callers pass ids and errors, never tokens, keys, headers or bodies.
  */
 export const log = {
-  error: (message: string, fields: Fields = {}) => write("ERROR", message, fields),
-  warn: (message: string, fields: Fields = {}) => write("WARN", message, fields),
+  error: (message: string, fields: Fields = {}) => open().error(message, fields),
+  warn: (message: string, fields: Fields = {}) => open().warn(message, fields),
 };
 
-function write(level: string, message: string, fields: Fields): void {
-  const line = { timestamp: new Date().toISOString(), level, message, ...fields };
-  process.stdout.write(`${JSON.stringify(line, describeError)}\n`);
-}
-
-function describeError(_key: string, value: unknown): unknown {
-  if (!(value instanceof Error)) return value;
-  const { name, message, stack, cause } = value;
-  return { name, message, stack, ...(cause instanceof Error && { cause }) };
+function open(): Logger {
+  logger ??= new Logger();
+  return logger;
 }

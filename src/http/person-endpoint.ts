@@ -2,7 +2,9 @@ import middy from "@middy/core";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import type { Group } from "../domain/access/people.ts";
 import type { Person } from "../domain/access/person.ts";
+import type { Actor } from "../domain/audit.ts";
 import type { Validator } from "../generated/validator.d.ts";
+import { actorOf } from "./actor.ts";
 import { answerProblems } from "./answer-problems.ts";
 import { normalizeHeaders } from "./normalize-headers.ts";
 import { bodyOf, parseBody } from "./parse-body.ts";
@@ -11,17 +13,21 @@ import type { PersonContext } from "./person-gate.ts";
 import { requireGroup, requirePersonScope, verifyPerson } from "./verify-person.ts";
 
 /** What an endpoint gets: everything in it has passed the gate. */
-interface PersonRequest<Body, Query> {
+export interface PersonRequest<Body, Query> {
   readonly person: Person;
+  /** The person as the audit log names them. */
+  readonly actor: Actor;
   readonly body: Body;
   readonly query: Query;
   /** The event as API Gateway sent it, for path parameters. */
   readonly event: APIGatewayProxyEvent;
 }
 
-interface PersonEndpoint<Body, Query> {
+export interface PersonEndpoint<Body, Query> {
   /** Any of them will do. */
   readonly groups: readonly Group[];
+  /** Asked of somebody who is in none of them. */
+  readonly mayAllTheSame?: (person: Person) => Promise<boolean>;
   /** Validator of the JSON body; without one the route takes no body. */
   readonly body?: Validator<Body>;
   /** Validator of the query string; without one it is not read. */
@@ -34,11 +40,12 @@ interface PersonEndpoint<Body, Query> {
  * What a route demands is readable on its handler, so that a test compares it with the template.
  */
 export function personEndpoint<Body = undefined, Query = undefined>(endpoint: PersonEndpoint<Body, Query>) {
-  const { groups, body, query, handle } = endpoint;
+  const { groups, mayAllTheSame, body, query, handle } = endpoint;
 
   async function answer(event: APIGatewayProxyEvent, context: PersonContext): Promise<APIGatewayProxyResult> {
     return handle({
       person: context.person,
+      actor: actorOf(event, context),
       body: body ? bodyOf(event, body) : absent<Body>(),
       query: query ? parseQuery(event, query) : absent<Query>(),
       event,
@@ -48,11 +55,11 @@ export function personEndpoint<Body = undefined, Query = undefined>(endpoint: Pe
   const gate = middy<APIGatewayProxyEvent, APIGatewayProxyResult, Error, PersonContext>({
     timeoutEarlyInMillis: 0,
   })
-    .use(answerProblems<PersonContext>(({ person }) => ({ person: person?.sub })))
+    .use(answerProblems<PersonContext>(caller))
     .use(normalizeHeaders<PersonContext>())
     .use(verifyPerson())
     .use(requirePersonScope())
-    .use(requireGroup(groups));
+    .use(requireGroup(groups, mayAllTheSame));
   for (const step of body ? parseBody<Body, PersonContext>(body) : []) gate.use(step);
 
   const opened = gate.handler(answer);
@@ -60,6 +67,10 @@ export function personEndpoint<Body = undefined, Query = undefined>(endpoint: Pe
   const handler = (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> =>
     opened(event, context as PersonContext);
   return Object.assign(handler, { contract: { groups, body: body as Validator<unknown> | undefined } });
+}
+
+function caller({ person }: Partial<PersonContext>) {
+  return { person: person?.sub };
 }
 
 /** The type parameter is `undefined` when there is no validator to infer another from. */

@@ -2,16 +2,18 @@ import type { APIGatewayProxyResult } from "aws-lambda";
 import type { Finding, RefusalCode } from "../domain/refusal.ts";
 
 /** Problem codes of this API; each is the last part of its `type`, `urn:gatehouse:problem:<code>`. */
-type ProblemCode =
+export type ProblemCode =
   | RefusalCode
   | "unauthorized"
   | "insufficient-scope"
   | "foreign-api-key"
   | "not-in-group"
+  | "unknown-principal"
   | "invalid-body"
   | "invalid-parameters"
   | "unsupported-media-type"
   | "request-too-large"
+  | "throttled"
   | "unavailable"
   | "internal";
 
@@ -30,6 +32,7 @@ const KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   "insufficient-scope": { status: 403, title: "The token lacks a scope", message: "Forbidden" },
   "foreign-api-key": { status: 403, title: "The API key is not the tenant's", message: "Forbidden" },
   "not-in-group": { status: 403, title: "Not a member of the group", message: "Forbidden" },
+  "unknown-principal": { status: 403, title: "Not a caller of the internal API", message: "Forbidden" },
   "invalid-body": {
     status: 400,
     title: "The body does not match its schema",
@@ -50,6 +53,7 @@ const KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   "unsupported-media-type": { status: 415, title: "Unsupported media type" },
   "idempotency-key-reused": { status: 422, title: "The Idempotency-Key was used for another request" },
   "precondition-required": { status: 428, title: "If-Match is required" },
+  throttled: { status: 429, title: "Too many requests at once", message: "Too Many Requests" },
   internal: { status: 500, title: "Internal error", message: "Internal server error" },
   busy: { status: 503, title: "Busy", headers: RETRY_SOON },
   unavailable: { status: 503, title: "Unavailable", headers: RETRY_SOON },

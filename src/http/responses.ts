@@ -35,6 +35,11 @@ export function created(
   };
 }
 
+/** 202 for what is begun and goes on by itself. */
+export function accepted(body: object): APIGatewayProxyResult {
+  return { ...ok(body), statusCode: 202 };
+}
+
 export function noContent(): APIGatewayProxyResult {
   return { statusCode: 204, headers: NO_STORE, body: "" };
 }

@@ -27,11 +27,15 @@ export function requirePersonScope(): PersonGateStep {
   };
 }
 
-/** Requires membership of any of the groups. */
-export function requireGroup(groups: readonly string[]): PersonGateStep {
+/** Requires membership of any of the groups, or else that the person may all the same. */
+export function requireGroup(
+  groups: readonly string[],
+  mayAllTheSame: (person: Person) => Promise<boolean> = async () => false,
+): PersonGateStep {
   return {
-    before: function requireGroupBefore({ context }) {
-      if (!groups.some((group) => context.person.groups.has(group))) throw AccessRefusal.notInGroup(groups);
+    before: async function requireGroupBefore({ context: { person } }) {
+      if (groups.some((group) => person.groups.has(group)) || (await mayAllTheSame(person))) return;
+      throw AccessRefusal.notInGroup(groups);
     },
   };
 }

@@ -82,6 +82,7 @@ function startOffline(
       PORT: String(place.port),
       LOCAL_AWS_PORT: String(place.localAwsPort),
       LAMBDA_PORT: String(place.lambdaPort),
+      HTTP_API_PORT: String(place.httpApiPort),
     },
   });
   // Unread pipes would stop it once they are full.

@@ -5,9 +5,13 @@ import { join } from "node:path";
 import Table from "cli-table3";
 import { measureCalls } from "./calls.ts";
 import { measureColdImport } from "./cold-import.ts";
+import { measureLedger } from "./ledger.ts";
 import type { Measurement } from "./measurement.ts";
+import { measureOnboarding } from "./onboarding.ts";
+import { measureOnboardingPace } from "./onboarding-pace.ts";
 import { measurePipeline } from "./pipeline.ts";
 import { measureStartUp } from "./start-up.ts";
+import { measureSuspension } from "./suspension.ts";
 import { measureThroughput } from "./throughput.ts";
 import { measureTokenBucket } from "./token-bucket.ts";
 
@@ -19,6 +23,10 @@ const CHAPTERS: readonly [string, () => Promise<Measurement[]>][] = [
   ["AWS calls a request", measureCalls],
   ["requests through the local stack", measureThroughput],
   ["the token bucket under 32 callers", measureTokenBucket],
+  ["10,000 onboardings at AWS's rates", measureOnboardingPace],
+  ["200 tenants onboarded by 8 workers", measureOnboarding],
+  ["from suspend to refusal", measureSuspension],
+  ["the ledger", measureLedger],
   ["start to ready", measureStartUp],
 ];
 

@@ -90,10 +90,10 @@ describe("the audit log", () => {
       "tenant.onboard done",
       "tenant.onboard begun",
     ]);
-    for (const { actor, tenantId } of records)
-      expect([actor.name, tenantId]).toEqual(["operator", tenant.tenantId]);
+    const { tenantId } = tenant;
+    for (const record of records) expect(record).toMatchObject({ actor: { name: "operator" }, tenantId });
     const all = await operations.audit(undefined, { limit: 10_000 });
-    expect(all.filter(({ tenantId }) => tenantId === tenant.tenantId)).toEqual(records);
+    expect(all.filter((record) => "tenantId" in record && record.tenantId === tenantId)).toEqual(records);
     expect(all.length).toBeGreaterThan(records.length);
     expect(await operations.audit(tenant, { limit: 3 })).toEqual(records.slice(0, 3));
     expect(await operations.audit(tenant, { ...today, actor: "operator" })).toEqual(records);

@@ -2,6 +2,7 @@ import { APIGatewayClient, GetUsagePlanCommand, GetUsagePlanKeysCommand } from "
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { TenantOperations } from "../../src/aws/tenant-operations.ts";
+import { qualified, SCOPES } from "../../src/domain/access/scope.ts";
 import { OPERATOR } from "../unit/tenancy/fakes.ts";
 import { requestToken, resourcesOf, setStatus } from "./support/tenancy-resources.ts";
 import { newSlug, onboard, onboarded, operationsIn, startWithTrigger } from "./support/tenancy-runs.ts";
@@ -103,7 +104,16 @@ describe.each(["perTenant", "perTier"] as const)("usage plans %s", (mode) => {
       "throttled",
     ]);
     expect(await operationsIn(aws, mode).usageOf(tenant, {})).toEqual(
-      expect.arrayContaining([{ date: new Date().toISOString().slice(0, 10), used: 2, remaining: 8 }]),
+      expect.arrayContaining([
+        {
+          date: new Date().toISOString().slice(0, 10),
+          used: 2,
+          remaining: 8,
+          billable: 0,
+          refused: 0,
+          failed: 0,
+        },
+      ]),
     );
   });
 
@@ -115,7 +125,7 @@ describe.each(["perTenant", "perTier"] as const)("usage plans %s", (mode) => {
       gatehouse_tenant: tenant.tenantId,
       gatehouse_plan: "premium",
     });
-    expect(claims.scope.split(" ")).toHaveLength(6);
+    expect(claims.scope.split(" ")).toEqual(SCOPES.map(qualified));
     expect(claims.exp - claims.iat).toBe(3600);
     expect(await resourcesOf(aws, tenant)).toEqual({
       clients: [credentials.clientId],

@@ -1,28 +1,17 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { Stack } from "../../scripts/local-aws/kernel/stack.ts";
-import { handler as policiesFunction } from "../../src/functions/admin-api/policies.ts";
 import { Command } from "../support/command.ts";
-import { demo, demoPlace } from "../support/demo-stack.ts";
-import { signedByPool } from "../support/forged-token.ts";
+import { demoPlace } from "../support/demo-stack.ts";
 import { demoAdmin, type GroupMember, newGroupMember } from "../support/group-member.ts";
-import { invoke } from "../support/invoke.ts";
-import { type Answer, call } from "../support/machine.ts";
-import { newMachine } from "../support/operator.ts";
+import { logged } from "../support/logged.ts";
+import type { Answer } from "../support/machine.ts";
 import { claimsOf } from "../support/person.ts";
-import { compiledStack, routesUnder } from "../support/template.ts";
+import { compiledStack } from "../support/template.ts";
 
 const LIMIT_MILLISECONDS = 60_000;
 const FIRST = { "If-Match": undefined };
-
-/** How each route of the admin API is called. A new route without a row fails a test below. */
-const ROWS: Readonly<Record<string, { readonly path: string; readonly body?: object }>> = {
-  "GET /admin/policies": { path: "/admin/policies" },
-  "GET /admin/policies/{group}": { path: "/admin/policies/viewers" },
-  "PUT /admin/policies/{group}": { path: "/admin/policies/nobodys", body: { Version: "1", Statement: [{}] } },
-};
-const methodOf = (route: string) => route.split(" ")[0] ?? "";
 
 let admin: GroupMember;
 let names = 0;
@@ -61,62 +50,8 @@ const DENIED = {
   type: "access-denied",
   message: "User is not authorized to access this resource",
 };
-const UNAUTHORIZED = { status: 401, type: "unauthorized", message: "Unauthorized" };
 /** Let in by the gateway, refused by the function. */
 const NOT_IN_GROUP = { status: 403, type: "not-in-group", message: "Forbidden" };
-
-describe("every route of the admin API", () => {
-  it("has a row here, the Lambda authorizer, no API key, and an endpoint of its function", () => {
-    const routes = routesUnder("admin");
-    expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(Object.keys(ROWS).sort());
-    for (const { method, path, properties, authorizer, model } of routes) {
-      expect(properties.AuthorizationType).toBe("CUSTOM");
-      expect(authorizer).toBe("AdminAuthorizer");
-      expect(properties.ApiKeyRequired ?? false).toBe(false);
-      const endpoint = Object.entries(policiesFunction.endpoints).find(
-        ([route]) => route === `${method} ${path}`,
-      );
-      expect([path, endpoint?.[1].contract.body !== undefined]).toEqual([path, model !== undefined]);
-      expect(model !== undefined).toBe(["POST", "PUT", "PATCH"].includes(method));
-    }
-  });
-
-  it.each(Object.entries(ROWS))("%s by who may not", async (route, { path, body }) => {
-    const url = `${demo().apiUrl}${path}`;
-    const by = async (token: string | undefined) =>
-      problemOf(await call(url, methodOf(route), { body, headers: { Authorization: token } }));
-    expect(await by(undefined)).toEqual(UNAUTHORIZED);
-    expect(await by("")).toEqual(UNAUTHORIZED);
-    expect(await by("Bearer garbage")).toEqual(UNAUTHORIZED);
-    expect(await by("Bearer a.b.c")).toEqual(UNAUTHORIZED);
-    expect(await by(`Bearer ${admin.tokens.accessToken.slice(0, -4)}AAAA`)).toEqual(UNAUTHORIZED);
-    expect(await by(`Bearer ${admin.tokens.idToken}`)).toEqual(UNAUTHORIZED);
-    const machine = await newMachine("standard");
-    expect(await by(`Bearer ${machine.token}`)).toEqual(UNAUTHORIZED);
-    const expired = { ...claimsOf(admin.tokens.accessToken), iat: 1_700_000_000, exp: 1_700_003_600 };
-    expect(await by(`Bearer ${await signedByPool(expired)}`)).toEqual(UNAUTHORIZED);
-    const inGroups = async (...groups: string[]) => (await newGroupMember(...groups)).tokens.accessToken;
-    for (const groups of [["viewers"], ["editors"], ["viewers", "editors"]])
-      expect(await by(`Bearer ${await inGroups(...groups)}`)).toEqual(DENIED);
-    const explicit = { ...DENIED, message: expect.stringContaining("with an explicit deny") };
-    for (const groups of [[], [newGroup()], ["viewers", newGroup()]])
-      expect(await by(`Bearer ${await inGroups(...groups)}`)).toEqual(explicit);
-  });
-
-  it.each(Object.entries(ROWS))(
-    "%s called past the gateway with a forged authorizer answers 401",
-    async (route, row) => {
-      const answer = await invoke("ManagePoliciesLambdaFunction", {
-        method: methodOf(route),
-        resource: route.split(" ")[1] ?? "",
-        body: row.body,
-        pathParameters: { group: "viewers" },
-        claims: { principalId: "forged", username: "forged", groups: "admin" },
-      });
-      expect(answer.statusCode).toBe(401);
-    },
-  );
-});
 
 describe("a person's policy", () => {
   it.each([
@@ -249,13 +184,9 @@ describe("an admin", () => {
 it("the access log names the person, of a call that was refused as well, and no token", async () => {
   const member = await newGroupMember(await groupWith(statement()));
   await member.call("GET", "/admin/policies/viewers");
-  const log = readFileSync(join(demoPlace().home, "logs", "access.log"), "utf8");
-  const lines = log
-    .trim()
-    .split("\n")
-    .map((line): Record<string, string> => JSON.parse(line));
   const personId = claimsOf(member.tokens.accessToken).sub;
-  expect(lines.find((line) => line.personId === personId)).toMatchObject({
+  const { log, line } = await logged((entry) => entry.personId === personId);
+  expect(line).toMatchObject({
     route: "/admin/policies/{group}",
     status: "403",
     responseType: "ACCESS_DENIED",

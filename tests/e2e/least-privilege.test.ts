@@ -2,26 +2,47 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import type { PolicyStatement } from "../../scripts/local-aws/kernel/caller.ts";
+import { addedClient } from "../../src/generated/added-client.js";
 import { flight as flightSchema } from "../../src/generated/flight.js";
+import { flightPage } from "../../src/generated/flight-page.js";
 import { demoPlace } from "../support/demo-stack.ts";
 import { NEW_FLIGHT } from "../support/flight.ts";
-import { newMachine } from "../support/operator.ts";
+import { demoAdmin, newGroupMember } from "../support/group-member.ts";
+import { callHttpApi, httpApiReader } from "../support/http-api.ts";
+import { callInternal } from "../support/internal-caller.ts";
+import { invokeWith } from "../support/invoke.ts";
+import { untilBooked } from "../support/ledger.ts";
+import { beginAddingClient, beginOnboarding, newMachine } from "../support/operator.ts";
 import { Operator } from "../support/person.ts";
-import { compiledStack, restRoutes } from "../support/template.ts";
+import {
+  beginOffboarding,
+  leaveChange,
+  rotateCredentials,
+  untilRetired,
+  untilSettled,
+} from "../support/settler.ts";
+import { compiledStack, httpApiRoutes, restRoutes, routesUnder } from "../support/template.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
 /** Every function starts cold, on a machine that may have other work. */
-const WALK_MILLISECONDS = 60_000;
+const WALK_MILLISECONDS = 300_000;
 
-/** Lambda itself writes a function's log with these; no code of ours calls them. */
-const USED_BY_LAMBDA = new Set(["logs:CreateLogStream", "logs:PutLogEvents"]);
+/** Lambda itself writes a function's log and traces with these; no code of ours calls them. */
+const USED_BY_LAMBDA = new Set([
+  "logs:CreateLogStream",
+  "logs:PutLogEvents",
+  "xray:PutTraceSegments",
+  "xray:PutTelemetryRecords",
+]);
 
 let used: readonly { readonly role: string; readonly action: string; readonly resource: string }[];
 
 /** Walks every route in every way that touches AWS differently. */
 beforeAll(async () => {
   const machine = await newMachine("premium");
+  const settled = letSettle();
+  const compared = letCompare();
   const called = new Set<string>();
   const call = async (
     method: string,
@@ -57,17 +78,75 @@ beforeAll(async () => {
   await call("GET", ledger, "/v1/loyalty/c1/transactions");
   await call("GET", "/v1/tenant", "/v1/tenant");
   await call("GET", "/v1/usage", "/v1/usage");
+  await call("POST", "/v1/events", "/v1/events", { body: { id: "e1", type: "walked", data: {} } });
   await walkUsersApi(called);
   await walkAdminApi(called);
+  await walkInternalApi(called, machine.tenant.tenantId);
+  await walkHttpApi();
   const routes = restRoutes().map((route) => `${route.method} ${route.path}`);
   expect([...called].sort()).toEqual(routes.sort());
+  await settled;
 
-  used = readFileSync(join(demoPlace().home, "logs", "permissions.log"), "utf8")
+  await compared;
+  // The ledger follows the log of this very walk.
+  await untilBooked(
+    async () => readPermissions(),
+    (seen) => seen.includes(`${compiledStack().ref("UsageLedgerRole")} dynamodb:UpdateItem`),
+  );
+  used = readPermissions()
     .trim()
     .split("\n")
     .map((line) => line.split(" "))
     .map(([role = "", action = "", resource = ""]) => ({ role, action, resource }));
 }, WALK_MILLISECONDS);
+
+/** The daily comparison of ledger and usage plans, which EventBridge calls. */
+async function letCompare(): Promise<void> {
+  const outcome = await invokeWith("CompareUsageLambdaFunction", { time: new Date().toISOString() });
+  expect(outcome).toEqual({ keys: expect.any(Number), different: expect.any(Number) });
+}
+
+const readPermissions = () => readFileSync(join(demoPlace().home, "logs", "permissions.log"), "utf8");
+
+/** The settler, which EventBridge calls: it finishes a change and an offboarding, with its 45 s of waiting, and retires credentials. */
+async function letSettle(): Promise<void> {
+  const rotated = await newMachine("premium");
+  await rotateCredentials(rotated.tenant.slug, "1s");
+  const leaving = await newMachine("premium");
+  const { status } = await leaving.call("POST", "/v1/flights", { body: NEW_FLIGHT });
+  expect(status).toBe(201);
+  const narrowed = await newMachine("premium");
+  await leaveChange(narrowed.tenant.slug, { plan: "trial", scopes: ["flights.read"] });
+  await beginOffboarding(leaving.tenant.slug);
+  const [changed] = await Promise.all([narrowed, leaving].map(({ tenant }) => untilSettled(tenant.slug)));
+  expect(changed).toMatchObject({ plan: "trial" });
+  await untilRetired(rotated.tenant.slug);
+}
+
+/** As {@link beforeAll}'s walk: of a tenant's client, then of the tenant, also while it is suspended. */
+async function walkCredentials(walk: Walk): Promise<void> {
+  const { tenantId, clientId } = (await newMachine("premium")).tenant;
+  const secrets = "/admin/tenants/{tenantId}/clients/{clientId}/secrets";
+  const keys = "/admin/tenants/{tenantId}/keys";
+  await walk("GET", secrets, { tenantId, clientId });
+  const { secretId } = (await walk("POST", secrets, { tenantId, clientId }, {})) as { secretId: string };
+  await walk("DELETE", `${secrets}/{secretId}`, { tenantId, clientId, secretId });
+  await walk("GET", keys, { tenantId });
+  await walk("POST", "/admin/tenants/{tenantId}/suspend", { tenantId });
+  const { id: keyId } = (await walk("POST", keys, { tenantId }, { deadline: "1h" })) as { id: string };
+  await walk("DELETE", `${keys}/{keyId}`, { tenantId, keyId });
+}
+
+/** As {@link beforeAll}'s walk, by the HTTP API. */
+async function walkHttpApi(): Promise<void> {
+  const { token } = await httpApiReader("skyways");
+  const list = await callHttpApi(token, "/v1/flights?limit=1");
+  const flightId = flightPage(list.body) ? list.body.items[0]?.flightId : undefined;
+  for (const { routeKey } of httpApiRoutes()) {
+    const path = routeKey.replace("GET ", "").replace("{flightId}", String(flightId));
+    expect([routeKey, (await callHttpApi(token, path)).status]).toEqual([routeKey, 200]);
+  }
+}
 
 /** As {@link beforeAll}'s walk, by an admin. */
 async function walkUsersApi(called: Set<string>): Promise<void> {
@@ -86,9 +165,21 @@ async function walkUsersApi(called: Set<string>): Promise<void> {
   await walk("DELETE", "/users/{username}/groups/{group}");
 }
 
-/** What a walk cannot use: two admins who remove each other at the same moment. */
-const usedInARace = ({ role, action }: Grant) =>
-  role === compiledStack().ref("RemoveUserFromGroupRole") && action === "cognito-idp:AdminAddUserToGroup";
+/**
+ * What a walk cannot use: two admins who remove each other at the same moment, two onboardings of one tenant
+ * of which one overtakes the other and each has made a usage plan.
+ */
+const usedInARace = ({ role, action, resource }: Grant) =>
+  (role === compiledStack().ref("RemoveUserFromGroupRole") && action === "cognito-idp:AdminAddUserToGroup") ||
+  (role === compiledStack().ref("ManageTenantsRole") &&
+    (action === "apigateway:PATCH" || action === "apigateway:DELETE") &&
+    resource.endsWith("/usageplans/*"));
+
+/** What this stage does not use, whose tenants have usage plans of their own: keys that move to another plan. */
+const usedPerTier = ({ role, action, resource }: Grant) =>
+  ["SettleTenantsRole", "ChangeTenantsRole"].some((name) => role === compiledStack().ref(name)) &&
+  (action === "apigateway:POST" || action === "apigateway:DELETE") &&
+  resource.includes("/usageplans");
 
 /** As {@link beforeAll}'s walk, by an admin. */
 async function walkAdminApi(called: Set<string>): Promise<void> {
@@ -103,6 +194,86 @@ async function walkAdminApi(called: Set<string>): Promise<void> {
   await walk("PUT", "/admin/policies/{group}", JSON.parse(policy));
   await walk("GET", "/admin/policies/{group}");
   await walk("GET", "/admin/policies");
+  await walkAdminTenants(called);
+}
+
+/** A call by an admin, and of what is put into the path; the route counts as called. */
+type Walk = (
+  method: string,
+  route: string,
+  parts?: Record<string, string>,
+  body?: unknown,
+) => Promise<unknown>;
+
+async function walkAdminTenants(called: Set<string>): Promise<void> {
+  const admin = await demoAdmin();
+  const walk: Walk = async (method, route, parts = {}, body = undefined) => {
+    called.add(`${method} ${route}`);
+    const path = route.replaceAll(/\{(\w+)\}/g, (_all, name: string) => parts[name] ?? "");
+    const answer = await admin.call(method, path, body === undefined ? {} : { body });
+    expect([method, path, answer.status < 300]).toEqual([method, path, true]);
+    return answer.body;
+  };
+  const slug = `walk-${process.pid}`;
+  const { tenantId } = await beginOnboarding(slug, "trial");
+  await walk("POST", "/admin/tenants", {}, { slug, plan: "trial" });
+  await walk("POST", "/admin/tenants", {}, { slug: `${slug}-new`, plan: "trial" });
+  await walk("GET", "/admin/tenants");
+  await walk("GET", "/admin/tenants/{tenantId}", { tenantId });
+  await walk("POST", "/admin/tenants/{tenantId}/suspend", { tenantId });
+  await walk("POST", "/admin/tenants/{tenantId}/resume", { tenantId });
+  await walkCredentials(walk);
+  await walk("GET", "/admin/tenants/{tenantId}/usage", { tenantId });
+  await walk(
+    "PATCH",
+    "/admin/tenants/{tenantId}",
+    { tenantId },
+    { limits: { rateLimit: 2 }, scopes: ["tenant.read"] },
+  );
+  await walk("POST", "/admin/tenants/{tenantId}/quota-extensions", { tenantId }, { by: 1 });
+  await walk("GET", "/admin/audit");
+  expect((await admin.call("GET", `/admin/audit?tenantId=${tenantId}`)).status).toBe(200);
+
+  const clients = "/admin/tenants/{tenantId}/clients";
+  await beginAddingClient(slug, "left");
+  const added = await walk("POST", clients, { tenantId }, { label: "left" });
+  if (!addedClient(added)) throw new Error("the answer is no added client");
+  const { clientId } = added;
+  await walk("GET", clients, { tenantId });
+  await walk("GET", `${clients}/{clientId}`, { tenantId, clientId });
+  await walk("DELETE", `${clients}/{clientId}`, { tenantId, clientId });
+
+  await walk("DELETE", "/admin/tenants/{tenantId}", { tenantId });
+
+  // A group of the provider's own making, whose policy the functions look for.
+  const group = `walk-own-${process.pid}`;
+  const allowAll = { Effect: "Allow", Action: "execute-api:Invoke", Resource: "execute-api:/*/*/admin/*" };
+  const body = { Version: "2012-10-17", Statement: [allowAll] };
+  await walk("PUT", "/admin/policies/{group}", { group }, body);
+  const member = await newGroupMember(group);
+  const amended = await member.call("PATCH", `/admin/tenants/${tenantId}`, { body: { name: "Amended" } });
+  expect([200, 409]).toContain(amended.status);
+  for (const path of [
+    "tenants",
+    `tenants/${tenantId}/clients`,
+    `tenants/${tenantId}/usage`,
+    `tenants/${tenantId}/keys`,
+    "audit",
+  ])
+    expect((await member.call("GET", `/admin/${path}`)).status).toBe(200);
+}
+
+/** Lambda itself sends there what the ledger's function failed at, in its role's name. */
+const usedForDeadLetters = ({ role, action }: Grant) =>
+  role === compiledStack().ref("UsageLedgerRole") && action === "sqs:SendMessage";
+
+/** As {@link beforeAll}'s walk, by another service of the provider's. */
+async function walkInternalApi(called: Set<string>, tenantId: string): Promise<void> {
+  for (const { method, path } of routesUnder("internal")) {
+    called.add(`${method} ${path}`);
+    const asked = path.replace("{tenantId}", tenantId).replace("{customerId}", "c1");
+    expect([path, (await callInternal(asked)).status]).toEqual([path, 200]);
+  }
 }
 
 interface Grant {
@@ -146,6 +317,8 @@ describe("a function's roles", () => {
       ({ role, action, resource }) =>
         !USED_BY_LAMBDA.has(action) &&
         !usedInARace({ role, action, resource }) &&
+        !usedPerTier({ role, action, resource }) &&
+        !usedForDeadLetters({ role, action, resource }) &&
         !used.some((use) => use.role === role && use.action === action && matches(resource, use.resource)),
     );
     expect(unused).toEqual([]);
@@ -153,7 +326,13 @@ describe("a function's roles", () => {
 
   it("name every action and never everything", () => {
     for (const { role, action, resource } of grants())
-      expect([role, action.includes("*"), resource === "*"]).toEqual([role, false, false]);
+      expect([role, action, action.includes("*"), resource === "*"]).toEqual([
+        role,
+        action,
+        false,
+        // X-Ray's actions take no resource.
+        action.startsWith("xray:"),
+      ]);
   });
 
   it("are a pair for each function of the tenant API, no role for two", () => {

@@ -5,7 +5,7 @@ import { demo, demoPlace } from "../support/demo-stack.ts";
 import { NEW_FLIGHT } from "../support/flight.ts";
 import { Machine } from "../support/machine.ts";
 
-const LIMIT_MILLISECONDS = 60_000;
+const LIMIT_MILLISECONDS = 120_000;
 
 let numbers = 0;
 const newSlug = () => {

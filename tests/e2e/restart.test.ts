@@ -69,7 +69,7 @@ describe("the local stack", () => {
       }
       expect([flightId, answer.status]).toEqual([flightId, 200]);
     }
-  }, 90_000);
+  }, 240_000);
 });
 
 /** Refused with one line that says why, and with nothing left running. */
@@ -90,7 +90,7 @@ describe("the local stack refuses to start in one line", () => {
     await expectRefusal(["--frech"], /--frech/);
   });
 
-  it.each(["port", "localAwsPort"] as const)("when its %s is taken", async (name) => {
+  it.each(["port", "httpApiPort", "localAwsPort"] as const)("when its %s is taken", async (name) => {
     const occupant = createServer();
     await new Promise<void>((resolve) => occupant.listen(place[name], "127.0.0.1", resolve));
     await expectRefusal([], new RegExp(String(place[name])));
@@ -109,5 +109,5 @@ describe("the local stack refuses to start in one line", () => {
     await expectRefusal([], /damaged/);
     stack = await RunningStack.start(place, ["--fresh"]);
     expect((await (await signIn(stack)).call("GET", "/v1/tenant")).status).toBe(200);
-  }, 60_000);
+  }, 240_000);
 });

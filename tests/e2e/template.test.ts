@@ -3,11 +3,21 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import type { Stack } from "../../scripts/local-aws/kernel/stack.ts";
+import { compileWebAcl } from "../../scripts/local-aws/waf/compile-web-acl.ts";
 import { qualified, SCOPES } from "../../src/domain/access/scope.ts";
 import { PLAN_CLAIM, TENANT_CLAIM } from "../../src/domain/access/token-claims.ts";
+import { readRateLimits } from "../../src/domain/tenancy/rate-limit.ts";
 import type { Validator } from "../../src/generated/validator.d.ts";
+import type { PublicContract } from "../../src/http/public-endpoint.ts";
 import type { EndpointContract } from "../../src/http/tenant-endpoint.ts";
-import { compiledStack, type RestRoute, restRoutes, routesUnder } from "../support/template.ts";
+import {
+  compiledStack,
+  httpApiRoutes,
+  type RestRoute,
+  restRoutes,
+  routesUnder,
+  routesWithFunction,
+} from "../support/template.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -27,11 +37,11 @@ function propertiesOf<Properties>(type: string): Properties {
 }
 
 /** What the function behind a route demands by itself. */
-async function contractOf(route: RestRoute): Promise<EndpointContract> {
+async function contractOf<Contract = EndpointContract>(route: { function: string }): Promise<Contract> {
   const [path = "", name = ""] = String(stack.resource(route.function).properties.Handler).split(
     /\.(?=\w+$)/,
   );
-  const module: Record<string, { contract: EndpointContract }> = await import(
+  const module: Record<string, { contract: Contract }> = await import(
     pathToFileURL(join(ROOT, `${path}.ts`)).href
   );
   const handler = module[name];
@@ -50,12 +60,29 @@ async function validatorOf(schema: string): Promise<Validator<unknown>> {
 }
 
 it("every method of the template is of an API that is tested as a whole", () => {
-  const known = (["v1", "users", "admin"] as const).flatMap((part) => routesUnder(part, stack));
+  const known = (["v1", "users", "admin", "internal"] as const).flatMap((part) => routesUnder(part, stack));
   expect(known.map(({ path }) => path).sort()).toEqual(
     restRoutes(stack)
       .map(({ path }) => path)
       .sort(),
   );
+});
+
+describe("names", () => {
+  it("no two authorizers of the API share one, which API Gateway would refuse", () => {
+    const names = stack.resources("AWS::ApiGateway::Authorizer").map(({ properties }) => properties.Name);
+    expect(names.length).toBeGreaterThan(2);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("no event rule delivers to a log group by the ARN that ends with an asterisk, which EventBridge drops", () => {
+    const arns = stack
+      .resources("AWS::Events::Rule")
+      .flatMap(({ properties }) => properties.Targets as { Arn: string }[])
+      .map(({ Arn }) => Arn);
+    expect(arns.length).toBeGreaterThan(0);
+    expect(arns.filter((arn) => arn.endsWith(":*"))).toEqual([]);
+  });
 });
 
 describe("every method of the template under /v1", () => {
@@ -79,7 +106,7 @@ describe("every method of the template under /v1", () => {
   });
 
   it("names the scopes that its function enforces", async () => {
-    for (const route of routes) {
+    for (const route of routesWithFunction("v1", stack)) {
       const { scopes } = await contractOf(route);
       expect([route.function, route.properties.AuthorizationScopes]).toEqual([
         route.function,
@@ -89,7 +116,7 @@ describe("every method of the template under /v1", () => {
   });
 
   it("that takes a body has a model, validated, and it is the schema of the function's validator", async () => {
-    for (const route of routes) {
+    for (const route of routesWithFunction("v1", stack)) {
       const { body } = await contractOf(route);
       expect([route.function, route.model !== undefined]).toEqual([route.function, body !== undefined]);
       if (!route.model) continue;
@@ -107,6 +134,59 @@ describe("every method of the template under /v1", () => {
         route.method,
         ["POST", "PUT", "PATCH"].includes(route.method),
       ]);
+  });
+});
+
+describe("every route of the HTTP API", () => {
+  it("has the JWT authorizer and the scopes that its function enforces, or is written down as public", async () => {
+    const found = httpApiRoutes(stack);
+    expect(found.map(({ routeKey }) => routeKey).sort()).toEqual([
+      "GET /v1/flights",
+      "GET /v1/flights/{flightId}",
+      "GET /v1/status",
+    ]);
+    for (const route of found) {
+      const { scopes, httpApi } = await contractOf<EndpointContract | PublicContract>(route);
+      const demanded =
+        scopes === "public"
+          ? { authorizer: undefined, scopes: [] }
+          : { authorizer: "HttpApiAuthorizerTenantMachines", scopes: scopes.map(qualified) };
+      expect({ ...route, ...demanded }).toEqual(route);
+      expect([route.routeKey, scopes === "public" || httpApi]).toEqual([route.routeKey, true]);
+    }
+  });
+
+  it("is the only way by which a function lets itself be called without a key", async () => {
+    const reached = new Set(httpApiRoutes(stack).map((route) => route.function));
+    for (const route of routesWithFunction("v1", stack))
+      expect([route.function, (await contractOf(route)).httpApi]).toEqual([
+        route.function,
+        reached.has(route.function),
+      ]);
+  });
+
+  it("is logged with the same members as a route of the REST API", () => {
+    const rest = propertiesOf<{ AccessLogSetting: { Format: string } }>("AWS::ApiGateway::Stage");
+    const http = propertiesOf<{ AccessLogSettings: { Format: string } }>("AWS::ApiGatewayV2::Stage");
+    const members = Object.keys(JSON.parse(http.AccessLogSettings.Format));
+    expect(members).toEqual(Object.keys(JSON.parse(rest.AccessLogSetting.Format)));
+  });
+
+  it("holds a tenant to the numbers of its usage plan", () => {
+    const { Environment } = stack.resource("ListFlightsLambdaFunction").properties as {
+      Environment: { Variables: Record<string, string> };
+    };
+    const limits = readRateLimits(Environment.Variables.HTTP_API_LIMITS ?? "");
+    for (const [plan, logicalId] of [
+      ["trial", "TrialPlan"],
+      ["standard", "StandardPlan"],
+      ["premium", "PremiumPlan"],
+    ] as const) {
+      const { Throttle } = stack.resource(logicalId).properties as {
+        Throttle: { RateLimit: number; BurstLimit: number };
+      };
+      expect(limits.get(plan)).toEqual({ rate: Throttle.RateLimit, burst: Throttle.BurstLimit });
+    }
   });
 });
 
@@ -152,6 +232,33 @@ describe("the deployment", () => {
       ),
     );
     expect(waitsFor).toEqual(expect.arrayContaining(snapshot));
+  });
+});
+
+describe("the web ACL", () => {
+  it("is in front of the stage, and its rates leave room for the dearest plan from one address", () => {
+    const { Rules } = propertiesOf<{
+      Rules: { Name: string; Statement: Record<string, { Limit: number }> }[];
+    }>("AWS::WAFv2::WebACL");
+    const rates = Rules.flatMap(({ Statement }) => Statement.RateBasedStatement?.Limit ?? []);
+    expect(rates).toHaveLength(2);
+    const dearest = Math.max(
+      ...stack
+        .resources("AWS::ApiGateway::UsagePlan")
+        .map(({ properties }) => (properties as { Throttle: { RateLimit: number } }).Throttle.RateLimit),
+    );
+    for (const rate of rates) expect(rate).toBeGreaterThan(dearest * 300);
+  });
+
+  it("has no rule that is not imitated without being named in the documentation", () => {
+    const documented = readFileSync(join(ROOT, "docs", "behaviours", "waf.md"), "utf8");
+    const { notImitated = [] } = compileWebAcl(stack) ?? {};
+    expect(notImitated.length).toBeGreaterThan(0);
+    for (const rule of notImitated) {
+      const [name, statement] = rule.split(/[ ()]+/);
+      expect(documented).toContain(`\`${name}\``);
+      expect(documented).toContain(`\`${statement}\``);
+    }
   });
 });
 

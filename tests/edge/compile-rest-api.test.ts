@@ -4,11 +4,7 @@ import { method } from "./template.ts";
 
 describe("a template that asks for what the edge cannot do", () => {
   it.each([
-    [
-      "a type of authorization nobody checks",
-      method("V1", "GET", { AuthorizationType: "AWS_IAM" }),
-      "AWS_IAM",
-    ],
+    ["a type of authorization nobody checks", method("V1", "GET", { AuthorizationType: "JWT" }), "JWT"],
     ["an integration of another type", method("V1", "GET", {}, { Type: "HTTP" }), "HTTP"],
     ["a mapping template with logic", method("V1", "GET", {}, mockWithLogic()), "mapping template"],
   ])("is refused at the start: %s", async (_what, definition, message) => {

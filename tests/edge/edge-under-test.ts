@@ -2,18 +2,22 @@ import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import { AccessLog } from "../../scripts/local-aws/edge/access-log.ts";
 import { openToAll } from "../../scripts/local-aws/edge/authorizers/authorizer.ts";
+import { awsIam } from "../../scripts/local-aws/edge/authorizers/aws-iam.ts";
 import { cognitoUserPools } from "../../scripts/local-aws/edge/authorizers/cognito.ts";
 import { lambdaAuthorizers } from "../../scripts/local-aws/edge/authorizers/lambda.ts";
-import type { Check } from "../../scripts/local-aws/edge/checks/check.ts";
 import type { Admission, UsageMeter } from "../../scripts/local-aws/edge/checks/require-api-key.ts";
 import { compileRestApi } from "../../scripts/local-aws/edge/compile-rest-api.ts";
 import { Edge } from "../../scripts/local-aws/edge/edge.ts";
+import type { ServiceRequest } from "../../scripts/local-aws/edge/integrations/aws-service.ts";
 import { listen } from "../../scripts/local-aws/edge/listen.ts";
+import { Identities } from "../../scripts/local-aws/iam/identities.ts";
 import type { InvocationResult } from "../../scripts/local-aws/kernel/invoke.ts";
 import { Stack, type TemplateResource } from "../../scripts/local-aws/kernel/stack.ts";
+import { Store } from "../../scripts/local-aws/kernel/store.ts";
+import { compileWebAcl } from "../../scripts/local-aws/waf/compile-web-acl.ts";
 import { template } from "./template.ts";
 
-const REGION = "eu-west-1";
+export const REGION = "eu-west-1";
 export const POOL_ID = new Stack(template(), { region: REGION, name: "edge-dev" }).ref("UserPool");
 export const FOREIGN_POOL_ID = `${REGION}_Foreign01`;
 export const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
@@ -79,21 +83,32 @@ export interface EdgeUnderTest {
   readonly handlers: Record<string, Handler>;
   /** Every event a function was given. */
   readonly events: APIGatewayProxyEvent[];
+  /** What services answer to integrations that call them themselves. */
+  serviceAnswer: (request: ServiceRequest) => { readonly status: number; readonly body: string };
+  /** Every request of such an integration. */
+  readonly serviceRequests: ServiceRequest[];
+  /** The API keys that there are. */
+  readonly apiKeys: Set<string>;
   /** Every call the usage plans were asked about. */
   readonly metered: Parameters<UsageMeter["admit"]>[0][];
   readonly logLines: string[];
   readonly errors: unknown[];
   admission: Admission;
   stageAdmits: boolean;
-  /** Stands for a web ACL. */
-  firewall: Check;
   /** Epoch milliseconds. */
   now: number;
+  /** Where calls come from, if not from where they come. */
+  from: { readonly sourceIp?: string; readonly vpcEndpointId?: string };
+  readonly identities: Identities;
+  readonly restApiId: string;
   close(): Promise<void>;
 }
 
-export async function startEdge(resources: Record<string, TemplateResource> = {}): Promise<EdgeUnderTest> {
-  const stack = new Stack(template(resources), { region: REGION, name: "edge-dev" });
+/** The edge of a small API with more resources, or of another stack. */
+export async function startEdge(
+  resources: Record<string, TemplateResource> = {},
+  stack = new Stack(template(resources), { region: REGION, name: "edge-dev" }),
+): Promise<EdgeUnderTest> {
   const api = compileRestApi(stack);
   const accessLog = new AccessLog(api.accessLogFormat ?? "");
   const running = {
@@ -101,13 +116,16 @@ export async function startEdge(resources: Record<string, TemplateResource> = {}
     origin: "",
     handlers: { echo: () => ({ statusCode: 200, body: '{"ok":true}' }) } as Record<string, Handler>,
     events: [] as APIGatewayProxyEvent[],
+    serviceAnswer: (() => ({ status: 200, body: "{}" })) as EdgeUnderTest["serviceAnswer"],
+    serviceRequests: [] as ServiceRequest[],
+    apiKeys: new Set([GOOD_KEY]),
     metered: [] as Parameters<UsageMeter["admit"]>[0][],
     logLines: [] as string[],
     errors: [] as unknown[],
     admission: { outcome: "admitted", apiKeyId: "key-id-1" } as Admission,
     stageAdmits: true,
-    firewall: (() => undefined) as Check,
     now: NOW,
+    from: {} as EdgeUnderTest["from"],
     close: async () => {},
   };
   accessLog.subscribe(({ message }) => running.logLines.push(message));
@@ -116,6 +134,7 @@ export async function startEdge(resources: Record<string, TemplateResource> = {}
     [FOREIGN_POOL_ID, [foreignPool]],
   ]);
   const clock = { now: () => running.now };
+  const identities = new Identities({ store: Store.open(":memory:"), stack, clock });
   const invoke = async (functionArn: string, event: unknown): Promise<InvocationResult> => {
     const proxied = event as APIGatewayProxyEvent;
     running.events.push(proxied);
@@ -130,24 +149,31 @@ export async function startEdge(resources: Record<string, TemplateResource> = {}
   const edge = new Edge(api, {
     clock,
     invoke,
+    callService: async (request) => {
+      running.serviceRequests.push(request);
+      return running.serviceAnswer(request);
+    },
     accessLog,
+    webAcl: compileWebAcl(stack),
     authorizers: new Map([
       ["NONE", openToAll],
       ["COGNITO_USER_POOLS", cognitoUserPools((poolId) => keys.get(poolId) ?? [], clock)],
       ["CUSTOM", lambdaAuthorizers(invoke, clock)],
+      ["AWS_IAM", awsIam(identities, clock)],
     ]),
-    beforeAuthorization: [(call, route) => running.firewall(call, route)],
     meter: {
       admit: (call) => {
         running.metered.push(call);
-        return call.apiKey === GOOD_KEY ? running.admission : { outcome: "invalidKey" };
+        return running.apiKeys.has(call.apiKey ?? "") ? running.admission : { outcome: "invalidKey" };
       },
     },
     stageMeter: { admit: () => ({ outcome: running.stageAdmits ? "admitted" : "throttled" }) },
     onError: (error) => running.errors.push(error),
   });
-  const listener = await listen(edge, 0);
+  const listener = await listen({ handle: (request) => edge.handle({ ...request, ...running.from }) }, 0);
   return Object.assign(running, {
+    identities,
+    restApiId: api.restApiId,
     origin: listener.endpoint,
     url: `${listener.endpoint}/dev`,
     close: () => listener.close(),

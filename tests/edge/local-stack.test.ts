@@ -57,6 +57,7 @@ async function start(): Promise<void> {
     invoke: async () => ({ payload: { statusCode: 200, body: "{}" } }),
     stateDirectory: directory,
     apiPort: 0,
+    httpApiPort: 0,
     awsPort: 0,
     onError: (error) => errors.push(error),
   });

@@ -24,7 +24,7 @@ const home = mkdtempSync(join(tmpdir(), "gatehouse-plugin-"));
 const children: ChildProcess[] = [];
 let ports: readonly number[];
 beforeAll(async () => {
-  ports = await Promise.all([0, 1, 2].map(freePort));
+  ports = await Promise.all([0, 1, 2, 3].map(freePort));
 });
 afterEach(() => {
   for (const child of children.splice(0)) if (child.exitCode === null) child.kill("SIGKILL");
@@ -32,7 +32,7 @@ afterEach(() => {
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 function start(environment: Record<string, string> = {}): Started {
-  const [PORT, LOCAL_AWS_PORT, LAMBDA_PORT] = ports.map(String);
+  const [PORT, LOCAL_AWS_PORT, LAMBDA_PORT, HTTP_API_PORT] = ports.map(String);
   const child = fork(SERVERLESS, ["offline"], {
     cwd: SERVICE,
     silent: true,
@@ -43,6 +43,7 @@ function start(environment: Record<string, string> = {}): Started {
       PORT,
       LOCAL_AWS_PORT,
       LAMBDA_PORT,
+      HTTP_API_PORT,
       AWS_PROFILE: "my-own",
       ...environment,
     },

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
-import { Refusal } from "../../scripts/local-aws/edge/refusal.ts";
 import { credentials, type EdgeUnderTest, GOOD_KEY, seen, startEdge } from "./edge-under-test.ts";
 
 let edge: EdgeUnderTest;
@@ -162,15 +161,6 @@ describe("validation", () => {
 describe("two violations at once show the order of the checks", () => {
   it("route before token", async () => {
     expect((await seen(await fetch(`${edge.url}/v9`))).status).toBe(403);
-  });
-
-  it("web ACL before token", async () => {
-    edge.firewall = () => {
-      throw new Refusal("WAF_FILTERED");
-    };
-    const response = await fetch(`${edge.url}/v1/flights`);
-    edge.firewall = () => undefined;
-    expect(await seen(response)).toEqual(FORBIDDEN);
   });
 
   it("token before key", async () => {

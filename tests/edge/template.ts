@@ -126,7 +126,7 @@ function authorized(scopes: readonly string[]): Record<string, unknown> {
   };
 }
 
-function resource(parent: string, pathPart: string): TemplateResource {
+export function resource(parent: string, pathPart: string): TemplateResource {
   const [logicalId, attribute] = parent.split(".");
   return {
     Type: "AWS::ApiGateway::Resource",

@@ -3,6 +3,7 @@ import { flight as flightSchema } from "../../src/generated/flight.js";
 import { flightPage } from "../../src/generated/flight-page.js";
 import { loyaltyTransactionPage } from "../../src/generated/loyalty-transaction-page.js";
 import { NEW_FLIGHT } from "../support/flight.ts";
+import { callHttpApi, httpApiReader } from "../support/http-api.ts";
 import type { Answer, CallOptions, Machine } from "../support/machine.ts";
 import { newMachine } from "../support/operator.ts";
 import { routesUnder } from "../support/template.ts";
@@ -24,6 +25,7 @@ const ROWS: Readonly<Record<string, Row | "names nothing">> = {
   "POST /v1/flights": "names nothing",
   "GET /v1/tenant": "names nothing",
   "GET /v1/usage": "names nothing",
+  "POST /v1/events": "names nothing",
   "GET /v1/flights/{flightId}": ({ flightId }) => ({ path: `/v1/flights/${flightId}` }),
   "PATCH /v1/flights/{flightId}": ({ flightId }) => ({
     path: `/v1/flights/${flightId}`,
@@ -135,6 +137,31 @@ describe("a list", () => {
     );
     if (!foreign || !missing) throw new Error("two calls, two answers");
     expect([foreign.status, foreign.body]).toEqual([missing.status, missing.body]);
+  });
+});
+
+describe("by the HTTP API", () => {
+  it("another tenant's flight and one that does not exist cannot be told apart, and no list has another's", async () => {
+    const [skyways, aeroline] = await Promise.all([httpApiReader("skyways"), httpApiReader("aeroline")]);
+    const listOf = async (token: string) => {
+      const { body } = await callHttpApi(token, "/v1/flights?limit=100");
+      return flightPage(body) ? body.items.map(({ flightId }) => flightId) : [];
+    };
+    const [ofSkyways, ofAeroline] = [await listOf(skyways.token), await listOf(aeroline.token)];
+    expect(ofSkyways.length).toBeGreaterThan(0);
+    expect(ofAeroline.filter((flightId) => ofSkyways.includes(flightId))).toEqual([]);
+    const [foreign, missing] = [
+      await callHttpApi(aeroline.token, `/v1/flights/${ofSkyways[0]}`),
+      await callHttpApi(aeroline.token, `/v1/flights/${NOBODYS.flightId}`),
+    ];
+    const stable = ({ headers, ...answer }: Answer) =>
+      visible({
+        ...answer,
+        headers: new Headers([...headers].filter(([name]) => name !== "apigw-requestid")),
+      });
+    expect(stable(foreign)).toEqual(stable(missing));
+    expect(foreign.status).toBe(404);
+    expect((await callHttpApi(skyways.token, `/v1/flights/${ofSkyways[0]}`)).status).toBe(200);
   });
 });
 

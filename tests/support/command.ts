@@ -27,6 +27,7 @@ export class Command {
         PORT: String(place.port),
         LOCAL_AWS_PORT: String(place.localAwsPort),
         LAMBDA_PORT: String(place.lambdaPort),
+        HTTP_API_PORT: String(place.httpApiPort),
       },
     });
     this.process.stdin?.end(input);

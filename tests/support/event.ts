@@ -11,6 +11,8 @@ export interface RequestOptions {
   readonly pathParameters?: Record<string, string>;
   readonly claims?: Record<string, string>;
   readonly apiKey?: string;
+  /** Of an IAM principal that the gateway would have verified. */
+  readonly userArn?: string;
 }
 
 /** An event for a Lambda proxy integration (payload 1.0), as far as the functions read it. */
@@ -35,7 +37,12 @@ export function proxyEvent(options: RequestOptions = {}): APIGatewayProxyEvent {
       path: `/dev${path}`,
       stage: "dev",
       authorizer: options.claims ? { claims: options.claims } : null,
-      identity: { apiKey: options.apiKey ?? null, apiKeyId: null, sourceIp: "127.0.0.1" },
+      identity: {
+        apiKey: options.apiKey ?? null,
+        apiKeyId: null,
+        sourceIp: "127.0.0.1",
+        userArn: options.userArn ?? null,
+      },
     },
   };
   return event as unknown as APIGatewayProxyEvent;

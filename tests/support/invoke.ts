@@ -12,13 +12,21 @@ export async function invoke(
   functionLogicalId: string,
   options: RequestOptions,
 ): Promise<APIGatewayProxyResult> {
+  return invokeWith(functionLogicalId, proxyEvent(options));
+}
+
+/** As {@link invoke}, with an event of whatever form. */
+export async function invokeWith<Result = APIGatewayProxyResult>(
+  functionLogicalId: string,
+  event: object,
+): Promise<Result> {
   if (!lambda) {
     useLocalAws();
     lambda = new LambdaClient({ endpoint: `http://127.0.0.1:${demoPlace().lambdaPort}` });
   }
   const { physicalId } = compiledStack().resource(functionLogicalId);
   const { Payload } = await lambda.send(
-    new InvokeCommand({ FunctionName: physicalId, Payload: JSON.stringify(proxyEvent(options)) }),
+    new InvokeCommand({ FunctionName: physicalId, Payload: JSON.stringify(event) }),
   );
   return JSON.parse(new TextDecoder().decode(Payload));
 }

@@ -76,7 +76,7 @@ export async function call(
   return answerOf(response);
 }
 
-async function answerOf(response: Response): Promise<Answer> {
+export async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: parse(text) };
 }

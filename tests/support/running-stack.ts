@@ -13,13 +13,20 @@ const START_LIMIT_MILLISECONDS = 90_000;
 export interface StackPlace {
   readonly home: string;
   readonly port: number;
+  readonly httpApiPort: number;
   readonly localAwsPort: number;
   readonly lambdaPort: number;
 }
 
 export async function freshPlace(): Promise<StackPlace> {
-  const [port = 0, localAwsPort = 0, lambdaPort = 0] = await freePorts(3);
-  return { home: mkdtempSync(join(tmpdir(), "gatehouse-test-")), port, localAwsPort, lambdaPort };
+  const [port = 0, localAwsPort = 0, lambdaPort = 0, httpApiPort = 0] = await freePorts(4);
+  return {
+    home: mkdtempSync(join(tmpdir(), "gatehouse-test-")),
+    port,
+    httpApiPort,
+    localAwsPort,
+    lambdaPort,
+  };
 }
 
 /** `npm start` as a process of its own: the same script, on ports and in a folder of the test's. */
@@ -27,17 +34,27 @@ export class RunningStack {
   readonly place: StackPlace;
   readonly demo: DemoFile;
   readonly #process: ChildProcess;
+  readonly #said: readonly string[];
 
-  private constructor(place: StackPlace, child: ChildProcess) {
+  private constructor(place: StackPlace, child: ChildProcess, said: readonly string[]) {
     this.place = place;
     this.#process = child;
+    this.#said = said;
     this.demo = readDemo(place);
   }
 
   static async start(place: StackPlace, args: readonly string[] = []): Promise<RunningStack> {
     const child = spawnStart(place, args);
+    const said: string[] = [];
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", (chunk) => said.push(String(chunk)));
     await untilReady(child);
-    return new RunningStack(place, child);
+    return new RunningStack(place, child, said);
+  }
+
+  /** All that it has said so far: how it started, and then its functions' logs. */
+  get output(): string {
+    return this.#said.join("");
   }
 
   /** As Ctrl-C would. */
@@ -71,6 +88,7 @@ export function spawnStart(place: StackPlace, args: readonly string[] = []): Chi
       NODE_OPTIONS: "",
       GATEHOUSE_HOME: place.home,
       PORT: String(place.port),
+      HTTP_API_PORT: String(place.httpApiPort),
       LOCAL_AWS_PORT: String(place.localAwsPort),
       LAMBDA_PORT: String(place.lambdaPort),
     },

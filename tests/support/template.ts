@@ -38,9 +38,44 @@ export function restRoutes(stack = compiledStack()): RestRoute[] {
     });
 }
 
+/** A route of the HTTP API with what the template demands of its callers. */
+export interface HttpApiRoute {
+  /** e.g. `GET /v1/flights` */
+  readonly routeKey: string;
+  /** Undefined for a route that is open to all. */
+  readonly authorizer: string | undefined;
+  readonly scopes: readonly string[];
+  readonly function: string;
+}
+
+export function httpApiRoutes(stack = compiledStack()): HttpApiRoute[] {
+  return stack.resources("AWS::ApiGatewayV2::Route").map(({ logicalId, properties }) => {
+    const raw = stack.template.Resources[logicalId]?.Properties ?? {};
+    const [, integration = ""] = /"Ref":"(HttpApiIntegration\w+)"/.exec(JSON.stringify(raw.Target)) ?? [];
+    const { IntegrationUri } = stack.template.Resources[integration]?.Properties ?? {};
+    return {
+      routeKey: String(properties.RouteKey),
+      authorizer: Stack.logicalIdOf(raw.AuthorizerId),
+      scopes: [properties.AuthorizationScopes ?? []].flat().map(String),
+      function: Stack.logicalIdOf(IntegrationUri) ?? "",
+    };
+  });
+}
+
 /** The routes of one of the APIs, by the first part of their path. */
-export function routesUnder(part: "v1" | "users" | "admin", stack = compiledStack()): RestRoute[] {
+export function routesUnder(
+  part: "v1" | "users" | "admin" | "internal",
+  stack = compiledStack(),
+): RestRoute[] {
   return restRoutes(stack).filter(({ path }) => path === `/${part}` || path.startsWith(`/${part}/`));
+}
+
+/** Those of them with a function behind them, which checks everything again. */
+export function routesWithFunction(
+  part: Parameters<typeof routesUnder>[0],
+  stack = compiledStack(),
+): RestRoute[] {
+  return routesUnder(part, stack).filter((route) => route.function !== "");
 }
 
 function pathOf(stack: Stack, resource: unknown): string {
@@ -51,7 +86,7 @@ function pathOf(stack: Stack, resource: unknown): string {
     : "";
 }
 
-/** Logical id of the function that a proxy integration calls. */
+/** Logical id of the function that a proxy integration calls; empty where the gateway calls a service itself. */
 function functionOf(integration: unknown): string {
   const [, logicalId = ""] = /"Fn::GetAtt":\["(\w+LambdaFunction)"/.exec(JSON.stringify(integration)) ?? [];
   return logicalId;

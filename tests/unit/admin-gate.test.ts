@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { handler as authorize } from "../../src/functions/admin-api/authorize.ts";
 import { handler as policies } from "../../src/functions/admin-api/policies.ts";
 import { invocationContext, proxyEvent } from "../support/event.ts";
@@ -6,6 +6,8 @@ import { altered, TokenIssuer } from "../support/token-issuer.ts";
 
 let issuer: TokenIssuer;
 beforeAll(async () => {
+  delete process.env.POWERTOOLS_METRICS_DISABLED;
+  delete process.env.POWERTOOLS_LOG_LEVEL;
   issuer = await TokenIssuer.start();
   Object.assign(process.env, {
     ISSUER_POOL_ID: issuer.poolId,
@@ -20,6 +22,18 @@ beforeAll(async () => {
   });
 });
 afterAll(() => issuer.stop());
+
+let written: jest.SpiedFunction<typeof process.stdout.write>[];
+beforeEach(() => {
+  written = [process.stdout, process.stderr].map((stream) =>
+    jest.spyOn(stream, "write").mockReturnValue(true),
+  );
+});
+afterEach(() => {
+  for (const stream of written) stream.mockRestore();
+});
+const lines = () =>
+  written.flatMap((stream) => stream.mock.calls.map(([line]): unknown => JSON.parse(String(line))));
 
 const ADMIN = {
   sub: "person-1",
@@ -48,17 +62,32 @@ const REFUSED: readonly (readonly [what: string, token: () => Promise<string> | 
   ],
 ];
 
-it("the authorizer blames nobody's token while the public keys cannot be read", async () => {
-  issuer.available = false;
-  const event = { type: "TOKEN", methodArn: "x", authorizationToken: await person() } as const;
-  await expect(authorize(event)).rejects.toThrow("the user pool's public keys could not be read");
-  issuer.available = true;
+const asked = (authorizationToken: string) =>
+  authorize({ type: "TOKEN", methodArn: "x", authorizationToken: `Bearer ${authorizationToken}` });
+
+describe("a failure of the authorizer is blamed on nobody's token, logged and counted:", () => {
+  const told = [
+    expect.objectContaining({ level: "ERROR", message: "a person could not be authorized" }),
+    expect.objectContaining({ AuthorizerFailed: 1 }),
+  ];
+
+  it("public keys that cannot be read", async () => {
+    issuer.available = false;
+    await expect(asked(await person())).rejects.toThrow("the user pool's public keys could not be read");
+    issuer.available = true;
+    expect(lines()).toEqual(expect.arrayContaining(told));
+  });
+
+  it("a table that cannot be reached", async () => {
+    await expect(asked(await person({ "cognito:groups": ["viewers"] }))).rejects.toThrow("ECONNREFUSED");
+    expect(lines()).toEqual(expect.arrayContaining(told));
+  });
 });
 
-describe("the authorizer answers Unauthorized, which is 401 at the gateway,", () => {
+describe("the authorizer answers Unauthorized, which is 401 at the gateway and no failure,", () => {
   it.each(REFUSED)("to %s", async (_what, token) => {
-    const event = { type: "TOKEN", methodArn: "x", authorizationToken: `Bearer ${await token()}` } as const;
-    await expect(authorize(event)).rejects.toThrow(/^Unauthorized$/);
+    await expect(asked(await token())).rejects.toThrow(/^Unauthorized$/);
+    expect(lines()).toEqual([]);
   });
 });
 

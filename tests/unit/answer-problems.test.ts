@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { Refusal } from "../../src/domain/refusal.ts";
 import { newApiKeyValue } from "../../src/domain/tenancy/api-key-value.ts";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { tenantEndpoint } from "../../src/http/tenant-endpoint.ts";
@@ -9,6 +10,8 @@ const tenantId = newTenantId();
 let headers: Record<string, string>;
 
 beforeAll(async () => {
+  delete process.env.POWERTOOLS_METRICS_DISABLED;
+  delete process.env.POWERTOOLS_LOG_LEVEL;
   const issuer = await TokenIssuer.start();
   Object.assign(process.env, issuer.environment);
   const token = await issuer.sign({ gatehouse_tenant: tenantId, gatehouse_plan: "standard" });
@@ -22,7 +25,9 @@ const named = (name: string, members: object = {}) =>
   Object.assign(new Error("secret detail"), { name, ...members });
 
 async function answerTo(error: Error) {
-  const log = jest.spyOn(process.stdout, "write").mockReturnValue(true);
+  const streams = [process.stdout, process.stderr].map((stream) =>
+    jest.spyOn(stream, "write").mockReturnValue(true),
+  );
   const endpoint = tenantEndpoint({
     scope: "flights.read",
     handle: async () => {
@@ -30,9 +35,16 @@ async function answerTo(error: Error) {
     },
   });
   const answer = await endpoint(proxyEvent({ headers }), invocationContext());
-  const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)));
-  log.mockRestore();
-  return { status: answer.statusCode, retryAfter: answer.headers?.["retry-after"], body: answer.body, lines };
+  const written = streams.flatMap((stream) => stream.mock.calls.map(([line]) => JSON.parse(String(line))));
+  for (const stream of streams) stream.mockRestore();
+  const [lines, metrics] = [written.filter(({ level }) => level), written.filter(({ _aws }) => _aws)];
+  return {
+    status: answer.statusCode,
+    retryAfter: answer.headers?.["retry-after"],
+    body: answer.body,
+    lines,
+    metrics,
+  };
 }
 
 describe("what AWS cannot do right now is answered 503 with Retry-After, and logged under the request's id", () => {
@@ -46,6 +58,7 @@ describe("what AWS cannot do right now is answered 503 with Retry-After, and log
       }),
     ],
     ["a call that took too long", named("TimeoutError")],
+    ["a request that takes longer than a function may", named("AbortError")],
   ])("%s", async (_name, error) => {
     const { status, retryAfter, body, lines } = await answerTo(error);
     expect([status, retryAfter]).toEqual([503, "1"]);
@@ -66,5 +79,40 @@ describe("what nobody foresaw is answered 500", () => {
     const { status, body, lines } = await answerTo(new Error("secret detail"));
     expect([status, body.includes("secret detail")]).toEqual([500, false]);
     expect(lines[0].error.message).toBe("secret detail");
+  });
+});
+
+describe("what is counted", () => {
+  it("a failure counts for the service and for its plan and route; the tenant is a field and no dimension", async () => {
+    const { metrics } = await answerTo(new Error("secret detail"));
+    expect(metrics).toEqual([
+      expect.objectContaining({ Failed: 1, plan: "standard", route: "GET /v1/flights", tenantId }),
+    ]);
+    const [{ _aws }] = metrics;
+    expect(_aws.CloudWatchMetrics).toEqual([
+      {
+        Namespace: "Gatehouse",
+        Dimensions: [["service"], ["service", "plan", "route"]],
+        Metrics: [{ Name: "Failed", Unit: "Count" }],
+      },
+    ]);
+    expect(JSON.stringify(metrics)).not.toContain("secret detail");
+  });
+
+  it("a key of another tenant counts as such, and a route that an event makes up is no dimension", async () => {
+    const written = jest.spyOn(process.stdout, "write").mockReturnValue(true);
+    const endpoint = tenantEndpoint({
+      scope: "flights.read",
+      handle: async () => ({ statusCode: 200, body: "" }),
+    });
+    const foreign = { ...headers, "x-api-key": newApiKeyValue(newTenantId()) };
+    await endpoint(proxyEvent({ headers: foreign, resource: '/v1/"made up"' }), invocationContext());
+    const lines = written.mock.calls.map(([line]) => JSON.parse(String(line)));
+    written.mockRestore();
+    expect(lines).toEqual([expect.objectContaining({ KeyMismatch: 1, plan: "standard", route: "unknown" })]);
+  });
+
+  it("what a caller got wrong by itself counts nowhere: the access log has it", async () => {
+    expect((await answerTo(new Refusal("not-found", "There is no such flight."))).metrics).toEqual([]);
   });
 });

@@ -213,3 +213,47 @@ describe("two runs at once", () => {
     }
   });
 });
+
+describe("whoever comes to finish what was left", () => {
+  it.each([
+    ["resume", "suspended", "a tenant that was let in and suspended again since stays out"],
+    ["suspend", "active", "a tenant that was suspended and let in again since stays in"],
+  ] as const)("finds a %s finished and the tenant %s: %s", async (name, status, _guarantee) => {
+    await freshWorld(status);
+    const left: TenantRecord = { ...tenant, status: "suspended", transition: name };
+    const records = world.audit.length;
+    await CHANGES[name](world.ports(), clock, left, {});
+    expect([stored()?.status, keysEnabled(), world.audit.length]).toEqual([
+      status,
+      [status === "active"],
+      records,
+    ]);
+  });
+});
+
+describe("a key that was rotated while the tenant was being let in", () => {
+  it("works too", async () => {
+    await freshWorld("suspended");
+    const ports = world.ports();
+    const [first] = world.apiKeys.keys();
+    const rotate = async () => {
+      const record = stored();
+      const apiKeyId = await ports.apiKeys.create(`${tenant.tenantId}.rotated`, "value");
+      await ports.apiKeys.setEnabled(apiKeyId, false);
+      const retiringApiKey = { id: first ?? "", retiresAt: new Date(clock.now() + 3_600_000).toISOString() };
+      if (record) world.tenants.set(tenant.tenantId, { ...record, apiKeyId, retiringApiKey });
+    };
+    let rotated = false;
+    const beginTransition: TenancyPorts["tenants"]["beginTransition"] = async (...args) => {
+      if (!rotated) await rotate();
+      rotated = true;
+      return ports.tenants.beginTransition(...args);
+    };
+    const tenants = new Proxy(ports.tenants, {
+      get: (target, property, receiver) =>
+        property === "beginTransition" ? beginTransition : Reflect.get(target, property, receiver),
+    });
+    await resume({ ...ports, tenants }, clock, tenant, {});
+    expect(keysEnabled()).toEqual([true, true]);
+  });
+});

@@ -35,6 +35,19 @@ describe("what is typed and makes no sense exits with 2 and says why", () => {
     [["suspend"], "missing required argument 'tenant'"],
     [["offboard"], "missing required argument 'tenant'"],
     [["delete-client", "skyways"], "missing required argument 'client'"],
+    [["update"], "missing required argument 'tenant'"],
+    [["update", "skyways"], "Nothing is asked to be changed."],
+    [["update", "skyways", "--plan", "gold"], 'There is no plan "gold"'],
+    [["update", "skyways", "--rate", "fast"], "A rate is more than 0"],
+    [["update", "skyways", "--quota", "5"], "--quota and --quota-period go together."],
+    [
+      ["update", "skyways", "--quota", "5", "--quota-period", "YEAR"],
+      "A quota is for one of DAY, WEEK, MONTH.",
+    ],
+    [["update", "skyways", "--rate", "5", "--standard-limits"], "Either --standard-limits or numbers"],
+    [["extend-quota", "skyways"], "Say either how many requests are to remain, or how many more."],
+    [["extend-quota", "skyways", "--by", "1", "--remaining", "1"], "Say either how many requests"],
+    [["extend-quota", "skyways", "--by", "0"], "An extension is 1 to"],
     [["audit", "--limit", "0"], "It must be a number from 1 on."],
     [["create", "Sky", "--plan", "trial"], '"Sky" is no slug: 3 to 40 of a-z, 0-9 and -'],
     [
@@ -60,6 +73,8 @@ describe("without a running stack", () => {
     [["create", "skyways", "--plan", "trial"]],
     [["usage", "skyways"]],
     [["suspend", "skyways", "--yes"]],
+    [["update", "skyways", "--plan", "premium"]],
+    [["extend-quota", "skyways", "--by", "5"]],
     [["audit"]],
   ])("%j is one line that says how to start it", async (args) => {
     expect(await tenants(...args)).toEqual({

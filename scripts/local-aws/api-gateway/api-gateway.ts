@@ -8,6 +8,7 @@ import { ApiKeys } from "./api-keys.ts";
 import { parseBody } from "./body.ts";
 import { ControlPlaneRates } from "./control-plane-rates.ts";
 import { Deployment } from "./deployment.ts";
+import { HttpApis } from "./http-apis.ts";
 import { ACCOUNT_LIMITS, type Limits } from "./limits.ts";
 import { Registry } from "./registry.ts";
 import { RestApis } from "./rest-apis.ts";
@@ -27,7 +28,16 @@ export interface ApiGatewayOptions {
   readonly authorize: Authorize;
   readonly limits?: Limits;
   /** Whether the control plane refuses calls that come faster than an account's limits; off by default. */
-  readonly controlPlaneRates?: "enforced" | "off";
+  readonly controlPlaneRates?: "enforced" | "off" | undefined;
+  /** Told of every call of the control plane that its caller may make, in time or too fast. */
+  readonly onCall?: ((call: ControlPlaneCall) => void) | undefined;
+}
+
+export interface ControlPlaneCall {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly operation: string;
+  readonly throttled: boolean;
 }
 
 /** API Gateway's control plane for keys, usage plans and usage, and the meter that enforces the plans. */
@@ -37,9 +47,13 @@ export class ApiGateway implements Service {
   readonly meter: UsageMeter;
   /** Decides on any call to a stage, after the meter. */
   readonly stageThrottle: StageThrottle;
+  /** The HTTP APIs' authorizers as they are now. */
+  readonly httpApis: HttpApis;
   readonly #authorize: Authorize;
   readonly #region: string;
+  readonly #clock: Clock;
   readonly #rates: ControlPlaneRates | undefined;
+  readonly #onCall: (call: ControlPlaneCall) => void;
   readonly #counters: UsageCounters;
   readonly #deployment: Deployment;
   readonly #parts: ControlPlane;
@@ -51,6 +65,7 @@ export class ApiGateway implements Service {
     authorize,
     limits = ACCOUNT_LIMITS,
     controlPlaneRates = "off",
+    onCall = () => undefined,
   }: ApiGatewayOptions) {
     const counters = new UsageCounters(store);
     const registry = new Registry(store, {
@@ -67,15 +82,27 @@ export class ApiGateway implements Service {
     this.stageThrottle = new StageThrottle({ stage: (apiId, name) => restApis.stage(apiId, name), clock });
     this.#authorize = authorize;
     this.#region = stack.region;
+    this.#clock = clock;
+    this.#onCall = onCall;
     this.#rates = controlPlaneRates === "enforced" ? new ControlPlaneRates(clock) : undefined;
     this.#counters = counters;
     this.#deployment = new Deployment({ store, stack, clock, registry, restApis });
-    this.#parts = { apiKeys, plans, planKeys, usage, restApis, tags: new Tags(registry) };
+    this.httpApis = new HttpApis(stack, store);
+    this.#parts = {
+      apiKeys,
+      plans,
+      planKeys,
+      usage,
+      restApis,
+      tags: new Tags(registry),
+      httpApis: this.httpApis,
+    };
   }
 
   /** Brings the template's APIs, stages, keys and usage plans into being; may be called again at any time. */
   deploy(): void {
     this.#deployment.deploy();
+    this.httpApis.deploy();
   }
 
   accepts(request: AwsRequest): boolean {
@@ -93,7 +120,7 @@ export class ApiGateway implements Service {
       `apigateway:${request.method}`,
       `arn:aws:apigateway:${this.#region}::${request.path}`,
     );
-    this.#rates?.admit(route.operation);
+    this.#admit(route.operation);
     const answer = route.run(this.#parts, {
       path: variables,
       query: request.query,
@@ -104,6 +131,17 @@ export class ApiGateway implements Service {
       headers: headers(request),
       body: answer === undefined ? "" : JSON.stringify(answer),
     };
+  }
+
+  #admit(operation: string): void {
+    const call = { at: this.#clock.now(), operation };
+    try {
+      this.#rates?.admit(operation);
+    } catch (error) {
+      this.#onCall({ ...call, throttled: true });
+      throw error;
+    }
+    this.#onCall({ ...call, throttled: false });
   }
 
   /** https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization */

@@ -1,6 +1,7 @@
 import { AwsError } from "../kernel/aws-error.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import type { Body } from "./body.ts";
+import type { HttpApis } from "./http-apis.ts";
 import type { RestApis } from "./rest-apis.ts";
 import type { Tags } from "./tags.ts";
 import type { Usage } from "./usage.ts";
@@ -15,6 +16,7 @@ export interface ControlPlane {
   readonly usage: Usage;
   readonly restApis: RestApis;
   readonly tags: Tags;
+  readonly httpApis: HttpApis;
 }
 
 interface Call {
@@ -111,6 +113,20 @@ const ROUTES: readonly Route[] = [
   ),
   on("GetStage", "GET /restapis/*/stages/*", 200, ({ restApis }, { path: [id = "", stage = ""] }) =>
     restApis.getStage(id, stage),
+  ),
+
+  on(
+    "GetAuthorizer",
+    "GET /v2/apis/*/authorizers/*",
+    200,
+    ({ httpApis }, { path: [id = "", authorizer = ""] }) => httpApis.getAuthorizer(id, authorizer),
+  ),
+  on(
+    "UpdateAuthorizer",
+    "PATCH /v2/apis/*/authorizers/*",
+    200,
+    ({ httpApis }, { path: [id = "", authorizer = ""], body }) =>
+      httpApis.updateAuthorizer(id, authorizer, body),
   ),
 
   on("GetTags", "GET /tags/*", 200, ({ tags }, { path: [arn = ""] }) => tags.get(arn)),

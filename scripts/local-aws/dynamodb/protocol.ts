@@ -5,6 +5,8 @@ import type { AwsRequest, AwsResponse, Service } from "../kernel/service.ts";
 const NAMESPACES: Readonly<Record<string, string>> = {
   AccessDeniedException: "com.amazon.coral.service",
   ExpiredTokenException: "com.amazon.coral.service",
+  IncompleteSignatureException: "com.amazon.coral.service",
+  InvalidSignatureException: "com.amazon.coral.service",
   MissingAuthenticationTokenException: "com.amazon.coral.service",
   SerializationException: "com.amazon.coral.service",
   UnknownOperationException: "com.amazon.coral.service",

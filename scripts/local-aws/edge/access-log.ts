@@ -28,12 +28,20 @@ export class AccessLog {
   }
 
   record(call: Call, outcome: Outcome): void {
+    this.write(call.receivedAt, (name) => contextVariable(name, call, outcome));
+  }
+
+  /**
+   * @param timestamp epoch milliseconds
+   * @param variable a `$context` variable of the call by its name
+   */
+  write(timestamp: number, variable: (name: string) => string | undefined): void {
     if (this.#subscribers.size === 0) return;
     const message = this.#format.fill((name) => {
-      const value = contextVariable(name, call, outcome) ?? "-";
+      const value = variable(name) ?? "-";
       return QUOTED.has(name) ? value : withoutBreakout(value);
     });
-    for (const subscriber of this.#subscribers) subscriber({ timestamp: call.receivedAt, message });
+    for (const subscriber of this.#subscribers) subscriber({ timestamp, message });
   }
 }
 

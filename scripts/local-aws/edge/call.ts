@@ -8,6 +8,17 @@ import type { RestApi, Route } from "./rest-api.ts";
 export type AuthorizerContext = Readonly<Record<string, string | number | boolean | ClaimSet>>;
 export type ClaimSet = Readonly<Record<string, string>>;
 
+/** Who signed a call to a method with IAM authorization: members of `requestContext.identity`. */
+interface CallerIdentity {
+  readonly accessKey: string;
+  readonly accountId: string;
+  /** `AROA…:<session name>` */
+  readonly caller: string;
+  readonly user: string;
+  /** `arn:aws:sts::<account>:assumed-role/<role>/<session>` */
+  readonly userArn: string;
+}
+
 /** What is known of one call; each step on its way fills in what it finds out. */
 export interface Call {
   readonly api: RestApi;
@@ -23,6 +34,7 @@ export interface Call {
   /** Decoded. */
   pathParameters: Readonly<Record<string, string>>;
   authorizer: AuthorizerContext | undefined;
+  identity: CallerIdentity | undefined;
   apiKey: { readonly id: string; readonly value: string } | undefined;
   refusal: Refusal | undefined;
   integration: { readonly status: number | undefined; readonly latency: number } | undefined;
@@ -45,6 +57,7 @@ export function openCall(api: RestApi, request: HttpRequest, clock: Clock): Call
     route: undefined,
     pathParameters: {},
     authorizer: undefined,
+    identity: undefined,
     apiKey: undefined,
     refusal: undefined,
     integration: undefined,

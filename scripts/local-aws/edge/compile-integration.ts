@@ -1,3 +1,4 @@
+import { awsIntegration } from "./compile-aws-integration.ts";
 import type { Integration, MockIntegration } from "./rest-api.ts";
 import { objectOf, optionalText, textOf } from "./template-reader.ts";
 
@@ -11,6 +12,7 @@ const HEADER_PREFIX = "method.response.header.";
 export function compileIntegration(integration: unknown, where: string): Integration {
   const { Type, ...properties } = objectOf(integration, "Integration");
   if (Type === "AWS_PROXY") return lambdaProxy(properties, where);
+  if (Type === "AWS") return awsIntegration(properties, where);
   if (Type === "MOCK") return mock(properties, where);
   throw new Error(`the local edge has no integration of type ${String(Type)} (${where})`);
 }

@@ -2,6 +2,7 @@ import { Stack, type StackResource } from "../kernel/stack.ts";
 import { compileGatewayResponse } from "./compile-gateway-response.ts";
 import { compileIntegration } from "./compile-integration.ts";
 import { compileModels, type ModelsByLogicalId } from "./compile-models.ts";
+import { compileResourcePolicy } from "./compile-resource-policy.ts";
 import type { GatewayResponse, RestApi, Route, RouteAuthorization } from "./rest-api.ts";
 import { flagOf, objectOf, optionalText, textOf, textsOf } from "./template-reader.ts";
 
@@ -28,9 +29,11 @@ export function compileRestApi(stack: Stack): RestApi {
       ]),
     ),
     routes: stack.resources("AWS::ApiGateway::Method").map((method) => compileRoute(stack, method, models)),
+    resourcePolicy: compileResourcePolicy(stack, restApi),
     gatewayResponses: compileGatewayResponses(stack),
     binaryMediaTypes: textsOf(restApi.properties.BinaryMediaTypes, "BinaryMediaTypes"),
     accessLogFormat: optionalText(accessLog.Format, "AccessLogSetting.Format"),
+    accessLogDestination: optionalText(accessLog.DestinationArn, "AccessLogSetting.DestinationArn"),
   };
 }
 

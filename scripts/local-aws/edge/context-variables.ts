@@ -28,10 +28,15 @@ const VARIABLES: Readonly<Record<string, (call: Call, outcome: Outcome | undefin
   "error.validationErrorString": ({ refusal }) => refusal?.validationErrors,
   extendedRequestId: ({ extendedRequestId }) => extendedRequestId,
   httpMethod: ({ request }) => request.method,
+  "identity.accessKey": ({ identity }) => identity?.accessKey,
+  "identity.accountId": ({ identity }) => identity?.accountId,
   "identity.apiKey": ({ apiKey }) => apiKey?.value,
   "identity.apiKeyId": ({ apiKey }) => apiKey?.id,
+  "identity.caller": ({ identity }) => identity?.caller,
   "identity.sourceIp": ({ request }) => request.sourceIp,
+  "identity.user": ({ identity }) => identity?.user,
   "identity.userAgent": ({ request }) => request.headers.get("user-agent"),
+  "identity.userArn": ({ identity }) => identity?.userArn,
   "integration.latency": ({ integration }) => integration?.latency,
   "integration.status": ({ integration }) => integration?.status,
   integrationLatency: ({ integration }) => integration?.latency,
@@ -58,6 +63,17 @@ export function contextVariable(name: string, call: Call, outcome?: Outcome): st
     ? authorizerVariable(name.slice("authorizer.".length), call)
     : VARIABLES[name]?.(call, outcome);
   return value === undefined || value === null ? undefined : String(value);
+}
+
+/** `$context` as mapping templates find it: members within members, the empty text for what there is not. */
+export function contextVariables(call: Call): Record<string, unknown> {
+  const context: Record<string, unknown> = { authorizer: structuredClone(call.authorizer ?? {}) };
+  for (const name of Object.keys(VARIABLES)) {
+    const [member = "", inner] = name.split(".");
+    const value = contextVariable(name, call) ?? "";
+    context[member] = inner === undefined ? value : { ...Object(context[member]), [inner]: value };
+  }
+  return context;
 }
 
 function authorizerVariable(name: string, { authorizer }: Call): Value {

@@ -5,12 +5,14 @@ import type { AuthorizerRegistry } from "./authorizers/authorizer.ts";
 import { type Call, openCall } from "./call.ts";
 import { authorize } from "./checks/authorize.ts";
 import type { Check } from "./checks/check.ts";
+import { heedResourcePolicyAfter, heedResourcePolicyBefore } from "./checks/heed-resource-policy.ts";
 import { requireApiKey, type UsageMeter } from "./checks/require-api-key.ts";
 import { requireParameters } from "./checks/require-parameters.ts";
 import { type StageMeter, throttleStage } from "./checks/throttle-stage.ts";
 import { validateBody } from "./checks/validate-body.ts";
 import { renderRefusal } from "./gateway-response.ts";
 import { HeaderFields, type HttpRequest, type HttpResponse } from "./http-message.ts";
+import { awsService, type CallService } from "./integrations/aws-service.ts";
 import { lambdaProxy } from "./integrations/lambda-proxy.ts";
 import { mock } from "./integrations/mock.ts";
 import { RouteTree } from "./match-route.ts";
@@ -20,12 +22,14 @@ import type { RestApi, Route } from "./rest-api.ts";
 export interface EdgeParts {
   readonly clock: Clock;
   readonly invoke: InvokeFunction;
+  /** For integrations that call a service by themselves. */
+  readonly callService?: CallService;
   readonly meter: UsageMeter;
   readonly stageMeter?: StageMeter | undefined;
   readonly authorizers: AuthorizerRegistry;
   readonly accessLog?: AccessLog | undefined;
-  /** Web ACL, then resource policy: they are asked before anyone is authorized. */
-  readonly beforeAuthorization?: readonly Check[];
+  /** The web ACL of the stage: it sees every request, also one for a route that is not there. */
+  readonly webAcl?: { admits(request: HttpRequest, now: number): boolean } | undefined;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -33,7 +37,7 @@ export interface EdgeParts {
 export class Edge {
   readonly #api: RestApi;
   readonly #parts: EdgeParts;
-  readonly #routes: RouteTree;
+  readonly #routes: RouteTree<Route>;
   readonly #checks: readonly Check[];
 
   /** Throws for an API that asks for a check or an integration the edge does not have. */
@@ -42,8 +46,9 @@ export class Edge {
     this.#parts = parts;
     this.#routes = new RouteTree(api.routes);
     this.#checks = [
-      ...(parts.beforeAuthorization ?? []),
+      heedResourcePolicyBefore,
       authorize(api.routes, parts.authorizers),
+      heedResourcePolicyAfter,
       requireApiKey(parts.meter),
       ...(parts.stageMeter ? [throttleStage(parts.stageMeter)] : []),
       requireParameters,
@@ -68,6 +73,8 @@ export class Edge {
 
   async #answer(call: Call): Promise<HttpResponse> {
     try {
+      if (this.#parts.webAcl?.admits(call.request, call.receivedAt) === false)
+        throw new Refusal("WAF_FILTERED");
       const route = this.#find(call);
       for (const check of this.#checks) await check(call, route);
       return await this.#integrate(call, route);
@@ -96,11 +103,20 @@ export class Edge {
 
   #integrate(call: Call, route: Route): HttpResponse | Promise<HttpResponse> {
     const { integration } = route;
-    return integration.type === "MOCK"
-      ? mock(integration)
-      : lambdaProxy(call, route, integration, this.#parts.invoke);
+    switch (integration.type) {
+      case "MOCK":
+        return mock(integration);
+      case "AWS":
+        return awsService(call, integration, this.#parts.callService ?? noService);
+      case "AWS_PROXY":
+        return lambdaProxy(call, route, integration, this.#parts.invoke);
+    }
   }
 }
+
+const noService: CallService = async ({ service }) => {
+  throw new Error(`the edge was given no way to call ${service}`);
+};
 
 /** The path without its first segment, if that is the stage. */
 function pathInStage(path: string, stage: string): string | undefined {

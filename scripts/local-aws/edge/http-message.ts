@@ -11,6 +11,11 @@ export class HeaderFields {
     return this.#fields.get(name.toLowerCase())?.values.at(-1);
   }
 
+  /** All of the field's values; none when it is not there. */
+  all(name: string): readonly string[] {
+    return this.#fields.get(name.toLowerCase())?.values ?? [];
+  }
+
   has(name: string): boolean {
     return this.#fields.has(name.toLowerCase());
   }
@@ -45,6 +50,8 @@ export interface HttpRequest {
   readonly headers: HeaderFields;
   readonly body: Buffer;
   readonly sourceIp: string;
+  /** The interface VPC endpoint that it came through; a request over the network to the local gateway never did. */
+  readonly vpcEndpointId?: string;
   /** e.g. `HTTP/1.1` */
   readonly protocol: string;
 }

@@ -17,7 +17,7 @@ export interface EdgeListener {
 }
 
 /** Serves the edge on the loopback interface. Rejects when the port is taken. */
-export async function listen(edge: Edge, port: number): Promise<EdgeListener> {
+export async function listen(edge: Pick<Edge, "handle">, port: number): Promise<EdgeListener> {
   const server = createServer((incoming, outgoing) => {
     respond(edge, incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -36,7 +36,11 @@ export async function listen(edge: Edge, port: number): Promise<EdgeListener> {
   };
 }
 
-async function respond(edge: Edge, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function respond(
+  edge: Pick<Edge, "handle">,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const body = await readBody(incoming);
   send(outgoing, body === undefined ? tooLong() : await edge.handle(requestFrom(incoming, body)));
 }

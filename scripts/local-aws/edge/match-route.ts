@@ -1,15 +1,20 @@
-import type { Route } from "./rest-api.ts";
+/** What a route is found by. */
+interface Routable {
+  /** e.g. `/v1/flights/{flightId}` */
+  readonly resourcePath: string;
+  readonly httpMethod: string;
+}
 
-export interface RouteMatch {
+interface RouteMatch<Route> {
   readonly route: Route;
   /** Decoded. */
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
-interface Node {
-  readonly children: Map<string, Node>;
-  parameter: { readonly name: string; readonly node: Node } | undefined;
-  greedy: { readonly name: string; readonly node: Node } | undefined;
+interface Node<Route> {
+  readonly children: Map<string, Node<Route>>;
+  parameter: { readonly name: string; readonly node: Node<Route> } | undefined;
+  greedy: { readonly name: string; readonly node: Node<Route> } | undefined;
   readonly methods: Map<string, Route>;
 }
 
@@ -17,24 +22,24 @@ interface Node {
  * The resources of an API as a tree. A fixed segment goes before `{parameter}`, that before `{greedy+}`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html
  */
-export class RouteTree {
-  readonly #root = newNode();
+export class RouteTree<Route extends Routable> {
+  readonly #root = newNode<Route>();
 
   constructor(routes: readonly Route[]) {
     for (const route of routes) {
-      const node = segmentsOf(route.resourcePath).reduce(grow, this.#root);
+      const node = segmentsOf(route.resourcePath).reduce<Node<Route>>(grow, this.#root);
       node.methods.set(route.httpMethod, route);
     }
   }
 
   /** @param path without the stage, percent-encoded. Throws URIError when it cannot be decoded. */
-  match(httpMethod: string, path: string): RouteMatch | undefined {
+  match(httpMethod: string, path: string): RouteMatch<Route> | undefined {
     const segments = segmentsOf(path).map(decodeURIComponent);
     return descend(this.#root, segments, 0, {}, httpMethod);
   }
 }
 
-function newNode(): Node {
+function newNode<Route>(): Node<Route> {
   return { children: new Map(), parameter: undefined, greedy: undefined, methods: new Map() };
 }
 
@@ -43,28 +48,28 @@ function segmentsOf(path: string): string[] {
   return inner === "" ? [] : inner.split("/");
 }
 
-function grow(node: Node, segment: string): Node {
+function grow<Route>(node: Node<Route>, segment: string): Node<Route> {
   const [, name, plus] = /^\{([^}+]+)(\+?)\}$/.exec(segment) ?? [];
   if (name === undefined) {
-    const child = node.children.get(segment) ?? newNode();
+    const child = node.children.get(segment) ?? newNode<Route>();
     node.children.set(segment, child);
     return child;
   }
   if (plus) {
-    node.greedy ??= { name, node: newNode() };
+    node.greedy ??= { name, node: newNode<Route>() };
     return node.greedy.node;
   }
-  node.parameter ??= { name, node: newNode() };
+  node.parameter ??= { name, node: newNode<Route>() };
   return node.parameter.node;
 }
 
-function descend(
-  node: Node,
+function descend<Route>(
+  node: Node<Route>,
   segments: readonly string[],
   depth: number,
   parameters: Readonly<Record<string, string>>,
   httpMethod: string,
-): RouteMatch | undefined {
+): RouteMatch<Route> | undefined {
   const segment = segments[depth];
   if (segment === undefined) {
     const route = node.methods.get(httpMethod) ?? node.methods.get("ANY");

@@ -38,14 +38,19 @@ export class Refusal extends Error {
 
   constructor(
     responseType: GatewayResponseType,
-    particulars: { readonly message?: string; readonly validationErrors?: string } = {},
+    particulars: {
+      readonly message?: string;
+      readonly validationErrors?: string;
+      /** Where one response type stands for several of AWS's errors. */
+      readonly errorType?: string;
+    } = {},
   ) {
     const [status, message, errorType] = REFUSALS[responseType];
     super(particulars.message ?? message);
     this.name = "Refusal";
     this.responseType = responseType;
     this.status = status;
-    this.errorType = errorType;
+    this.errorType = particulars.errorType ?? errorType;
     this.validationErrors = particulars.validationErrors;
   }
 }

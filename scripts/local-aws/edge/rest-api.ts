@@ -1,5 +1,7 @@
 import type { ValidateFunction } from "ajv";
+import type { ResourcePolicy } from "../iam/resource-policy.ts";
 import type { StackResource } from "../kernel/stack.ts";
+import type { MappingTemplate } from "./mapping/mapping-template.ts";
 import type { Substitution } from "./substitution.ts";
 
 /** A REST API with its one stage, compiled from the template. */
@@ -11,12 +13,16 @@ export interface RestApi {
   readonly deploymentId: string;
   readonly stageVariables: Readonly<Record<string, string>>;
   readonly routes: readonly Route[];
+  /** Undefined when the API has none. */
+  readonly resourcePolicy: ResourcePolicy | undefined;
   /** By response type, `DEFAULT_4XX` and `DEFAULT_5XX` among them. */
   readonly gatewayResponses: ReadonlyMap<string, GatewayResponse>;
   /** Media types with `*` wildcards, e.g. `image/*`. */
   readonly binaryMediaTypes: readonly string[];
   /** `AccessLogSetting.Format` of the stage. */
   readonly accessLogFormat: string | undefined;
+  /** `AccessLogSetting.DestinationArn`: a log group. */
+  readonly accessLogDestination: string | undefined;
 }
 
 /** One method of one resource. */
@@ -44,12 +50,37 @@ export interface RouteAuthorization {
   readonly authorizer: StackResource | undefined;
 }
 
-export type Integration = LambdaProxyIntegration | MockIntegration;
+export type Integration = LambdaProxyIntegration | AwsIntegration | MockIntegration;
 
 export interface LambdaProxyIntegration {
   readonly type: "AWS_PROXY";
   readonly functionArn: string;
   readonly timeoutMilliseconds: number;
+}
+
+/** The gateway calls a service by itself. */
+export interface AwsIntegration {
+  readonly type: "AWS";
+  /** e.g. `events` */
+  readonly service: string;
+  /** e.g. `PutEvents` */
+  readonly action: string;
+  readonly roleArn: string;
+  /** Header names with their static values. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** By content type. */
+  readonly requestTemplates: ReadonlyMap<string, MappingTemplate>;
+  readonly responses: readonly IntegrationResponse[];
+}
+
+/** What is made of a service's answer. */
+export interface IntegrationResponse {
+  /** The service's statuses that it is for; undefined: those that no other is for. */
+  readonly selects: RegExp | undefined;
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly contentType: string;
+  readonly template: MappingTemplate;
 }
 
 export interface MockIntegration {

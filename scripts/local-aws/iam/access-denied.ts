@@ -2,7 +2,12 @@ import { AwsError } from "../kernel/aws-error.ts";
 
 /** The kind of policy that kept a caller from a request: by a Deny of its own, or by not allowing it. */
 export interface DenyingPolicy {
-  readonly kind: "identity-based policy" | "permissions boundary" | "session policy" | "role trust policy";
+  readonly kind:
+    | "identity-based policy"
+    | "permissions boundary"
+    | "session policy"
+    | "role trust policy"
+    | "resource-based policy";
   readonly explicit: boolean;
 }
 
@@ -11,6 +16,7 @@ const ARTICLES: Readonly<Record<DenyingPolicy["kind"], string>> = {
   "permissions boundary": "a",
   "session policy": "a",
   "role trust policy": "the",
+  "resource-based policy": "a",
 };
 
 /**

@@ -19,6 +19,9 @@ export interface PermissionUse {
   readonly resource: string;
 }
 
+const SERVICE_SESSION_SECONDS = 3600;
+const RENEW_BEFORE_MS = 300_000;
+
 /** What a session asks for when it is issued, beside its role and name. */
 export interface SessionOptions {
   readonly tags?: Readonly<Record<string, string>>;
@@ -37,6 +40,7 @@ export class Identities {
   readonly #clock: Clock;
   readonly #sessions: Sessions;
   readonly #functionKeys: Collection<string>;
+  readonly #serviceSessions = new Map<string, Credentials>();
   readonly #onUse: ((use: PermissionUse) => void) | undefined;
 
   constructor(parts: {
@@ -72,6 +76,20 @@ export class Identities {
     return this.#callerOf(session);
   };
 
+  /**
+   * The session that signs with an access key, and the secret that it signs with. A key that the local STS did
+   * not issue has no secret here, so nothing that it signed can be verified. Throws as {@link identify} does.
+   */
+  signer(
+    accessKeyId: string,
+    sessionToken: string | undefined,
+  ): { readonly caller: RoleSession; readonly secretAccessKey: string } {
+    const session = this.#sessions.get(accessKeyId);
+    const caller = this.identify(accessKeyId, sessionToken);
+    if (!session || caller.kind !== "session") throw unrecognizedClient();
+    return { caller, secretAccessKey: session.credentials.secretAccessKey };
+  }
+
   /** Starts a session of a role. Whether the caller may is STS's question. */
   issue(role: Role, sessionName: string, options: SessionOptions): Credentials {
     return this.#sessions.start(
@@ -98,7 +116,7 @@ export class Identities {
     if (!fn) throw new Error(`the template has no function ${logicalIdOrName}`);
     const role = this.roles.withArn(String(fn.properties.Role));
     if (!role) throw new Error(`the role of the function ${fn.logicalId} is not in the template`);
-    if (!lambdaMayAssume(role))
+    if (!mayAssume(role, "lambda.amazonaws.com"))
       throw new AwsError(
         "InvalidParameterValueException",
         "The role defined for the function cannot be assumed by Lambda.",
@@ -118,6 +136,23 @@ export class Identities {
     );
     this.#functionKeys.put(fn.physicalId, credentials.accessKeyId);
     return credentials;
+  }
+
+  /**
+   * A service of AWS in a role that it was given, e.g. `apigateway.amazonaws.com` for an integration.
+   * Throws AccessDenied when the template has no such role, or one that does not trust the service.
+   */
+  asService(roleArn: string, service: string): Caller {
+    const role = this.roles.withArn(roleArn);
+    if (!role || !mayAssume(role, service))
+      throw new AwsError("AccessDenied", `${service} may not assume ${roleArn}`, 403);
+    const known = this.#serviceSessions.get(roleArn);
+    const isFresh = known?.expiresAt !== undefined && known.expiresAt - this.#clock.now() > RENEW_BEFORE_MS;
+    const credentials = isFresh
+      ? known
+      : this.issue(role, service.split(".")[0] ?? service, { durationSeconds: SERVICE_SESSION_SECONDS });
+    this.#serviceSessions.set(roleArn, credentials);
+    return this.identify(credentials.accessKeyId, credentials.sessionToken);
   }
 
   /** Checks a request against what its caller's policies allow. The account itself may do everything. */
@@ -214,8 +249,8 @@ export class Identities {
   }
 }
 
-function lambdaMayAssume(role: Role): boolean {
-  const policy = statementsNaming(role.trustPolicy, servicePrincipal("lambda.amazonaws.com"), ["itself"]);
+function mayAssume(role: Role, service: string): boolean {
+  const policy = statementsNaming(role.trustPolicy, servicePrincipal(service), ["itself"]);
   return evaluate([policy], { action: "sts:AssumeRole", resource: role.arn, context: {} }) === "allow";
 }
 

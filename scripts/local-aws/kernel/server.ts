@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { SignedRequest } from "../signature/canonical-request.ts";
 import { AwsError } from "./aws-error.ts";
 import type { Caller } from "./caller.ts";
 import type { AwsRequest, AwsResponse, Service } from "./service.ts";
@@ -9,8 +10,15 @@ const LARGEST_BODY = 16 * 1024 * 1024;
 const CREDENTIAL =
   /^AWS4-HMAC-SHA256 Credential=(?<accessKeyId>[^/]+)\/\d{8}\/[^/]*\/(?<service>[^/]+)\/aws4_request/;
 
-/** Says whom an access key belongs to. Throws {@link AwsError} for expired or mismatched credentials. */
-export type IdentifyCaller = (accessKeyId: string, sessionToken: string | undefined) => Caller;
+/**
+ * Says whom an access key belongs to. Throws {@link AwsError} for expired or mismatched credentials, and for a
+ * request that they did not sign.
+ */
+export type IdentifyCaller = (
+  accessKeyId: string,
+  sessionToken: string | undefined,
+  request: SignedRequest,
+) => Caller;
 
 export interface LocalAwsServer {
   /** `http://127.0.0.1:<port>` */
@@ -80,13 +88,28 @@ async function answer(
     };
   try {
     const caller: Caller = credential?.accessKeyId
-      ? identify(credential.accessKeyId, single(incoming.headers["x-amz-security-token"]))
+      ? identify(
+          credential.accessKeyId,
+          single(incoming.headers["x-amz-security-token"]),
+          signedRequest(incoming, body),
+        )
       : anonymous.caller;
     return await service.handle({ ...base, caller });
   } catch (error) {
     if (error instanceof AwsError) return service.refuse(error, anonymous);
     throw error;
   }
+}
+
+function signedRequest(incoming: IncomingMessage, body: Buffer): SignedRequest {
+  const [path = "/", ...query] = (incoming.url ?? "/").split("?");
+  return {
+    method: incoming.method ?? "GET",
+    path,
+    query: query.join("?"),
+    body,
+    header: (name) => incoming.headersDistinct[name] ?? [],
+  };
 }
 
 function readUrl(target = "/"): URL {

@@ -29,8 +29,14 @@ export function attributeOf(
       return arn("logs", `log-group:${physicalId}:*`);
     case "AWS::Events::EventBus.Arn":
       return arn("events", `event-bus/${physicalId}`);
+    case "AWS::KMS::Key.Arn":
+      return arn("kms", `key/${physicalId}`);
+    case "AWS::KMS::Key.KeyId":
+      return physicalId;
     case "AWS::SQS::Queue.Arn":
-      return arn("sqs", physicalId);
+      return arn("sqs", nameOfQueue(physicalId));
+    case "AWS::SQS::Queue.QueueName":
+      return nameOfQueue(physicalId);
     case "AWS::Cognito::UserPool.UserPoolId":
     case "AWS::Cognito::UserPoolClient.ClientId":
     case "AWS::ApiGateway::RestApi.RestApiId":
@@ -41,4 +47,9 @@ export function attributeOf(
     default:
       return `${physicalId}.${attribute}`;
   }
+}
+
+/** A queue's physical id is its address. */
+function nameOfQueue(url: string): string {
+  return url.slice(url.lastIndexOf("/") + 1);
 }

@@ -128,13 +128,24 @@ export class Stack {
       case "AWS::IAM::Role":
         return named("RoleName");
       case "AWS::Events::EventBus":
+      case "AWS::Events::Rule":
         return named("Name");
+      case "AWS::KMS::Key":
+        return this.#uuid(logicalId);
+      case "AWS::KMS::Alias":
+        return named("AliasName");
+      case "AWS::SQS::Queue":
+        return `https://sqs.${this.region}.amazonaws.com/${this.accountId}/${named("QueueName")}`;
       case "AWS::ApiGateway::RestApi":
+      case "AWS::ApiGatewayV2::Api":
       case "AWS::ApiGateway::ApiKey":
         return this.#id(logicalId, 10);
       case "AWS::ApiGateway::Deployment":
       case "AWS::ApiGateway::UsagePlan":
       case "AWS::ApiGateway::Authorizer":
+      case "AWS::ApiGatewayV2::Authorizer":
+      case "AWS::ApiGatewayV2::Integration":
+      case "AWS::ApiGatewayV2::Route":
       case "AWS::ApiGateway::RequestValidator":
         return this.#id(logicalId, 6);
       case "AWS::ApiGateway::Stage":
@@ -150,7 +161,15 @@ export class Stack {
     const { Type } = this.#definition(logicalId);
     if (Type === "AWS::ApiGateway::RestApi" && attribute === "RootResourceId")
       return this.#id(`${logicalId}/root`, 10);
+    if (Type === "AWS::Events::Rule" && attribute === "Arn") return this.#ruleArn(logicalId);
     return attributeOf(Type, attribute, { ...this, physicalId: this.ref(logicalId) });
+  }
+
+  /** A rule's ARN names its bus, unless that is the default one. */
+  #ruleArn(logicalId: string): string {
+    const bus = this.resolve(this.#definition(logicalId).Properties?.EventBusName ?? "default");
+    const rule = bus === "default" ? this.ref(logicalId) : `${String(bus)}/${this.ref(logicalId)}`;
+    return `arn:aws:events:${this.region}:${this.accountId}:rule/${rule}`;
   }
 
   #pseudoParameter(name: string): string | undefined {
@@ -261,6 +280,12 @@ export class Stack {
     if (typeof value !== "object" || value === null || Array.isArray(value))
       throw new Error(`expected an object in the template, found ${JSON.stringify(value)}`);
     return Object.fromEntries(Object.entries(value));
+  }
+
+  /** Fixed for stack and logical id. */
+  #uuid(logicalId: string): string {
+    const digits = createHash("sha256").update(`${this.name}/${this.region}/${logicalId}`).digest("hex");
+    return [0, 8, 12, 16, 20].map((at, n) => digits.slice(at, [8, 12, 16, 20, 32][n])).join("-");
   }
 
   /** Letters and digits only, fixed for stack and logical id. */

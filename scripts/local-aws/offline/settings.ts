@@ -4,14 +4,23 @@ import { join } from "node:path";
 export interface Settings {
   /** `PORT`: the API. */
   readonly apiPort: number;
+  /** `HTTP_API_PORT`: the HTTP API. */
+  readonly httpApiPort: number;
   /** `LOCAL_AWS_PORT`: the AWS services. */
   readonly awsPort: number;
   /** `LAMBDA_PORT`: serverless-offline's Lambda Invoke API. */
   readonly lambdaPort: number;
   readonly stateDirectory: string;
   readonly accessLogFile: string;
+  /** Where each log group that services write to has its file. */
+  readonly logDirectory: string;
+  readonly httpApiLogFile: string;
   /** Which permissions the functions' roles were seen to need, a line each. */
   readonly permissionFile: string;
+  /** `CONTROL_PLANE_RATES`: whether API Gateway's control plane is as slow as an account's. */
+  readonly controlPlaneRates: "enforced" | "off";
+  /** Each call of that control plane, a line each. */
+  readonly controlPlaneFile: string;
   /** The compiled template, written at every start: what the local stack enforces, to look at. */
   readonly templateFile: string;
 }
@@ -24,11 +33,16 @@ export function readSettings(
   const home = environment.GATEHOUSE_HOME || join(serviceDirectory, ".gatehouse");
   return {
     apiPort: portOf("PORT", environment.PORT, 3000),
+    httpApiPort: portOf("HTTP_API_PORT", environment.HTTP_API_PORT, 3001),
     awsPort: portOf("LOCAL_AWS_PORT", environment.LOCAL_AWS_PORT, 4566),
     lambdaPort: portOf("LAMBDA_PORT", environment.LAMBDA_PORT, 3002),
     stateDirectory: join(home, "state"),
     accessLogFile: join(home, "logs", "access.log"),
+    logDirectory: join(home, "logs"),
+    httpApiLogFile: join(home, "logs", "http-api-access.log"),
     permissionFile: join(home, "logs", "permissions.log"),
+    controlPlaneRates: environment.CONTROL_PLANE_RATES === "enforced" ? "enforced" : "off",
+    controlPlaneFile: join(home, "logs", "control-plane.log"),
     templateFile: join(home, "template.json"),
   };
 }

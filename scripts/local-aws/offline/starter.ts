@@ -5,6 +5,8 @@ import { StartRefused } from "./settings.ts";
 export interface Ready {
   /** Base address of the API, stage included. */
   readonly apiUrl: string;
+  /** Where the template has an HTTP API. */
+  readonly httpApiUrl?: string | undefined;
   readonly awsEndpoint: string;
   readonly tokenUrl: string;
   readonly region: string;

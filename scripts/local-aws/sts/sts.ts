@@ -21,6 +21,8 @@ const STS_ERRORS: Readonly<Record<string, string>> = {
   AccessDeniedException: "AccessDenied",
   UnrecognizedClientException: "InvalidClientTokenId",
   ExpiredTokenException: "ExpiredToken",
+  InvalidSignatureException: "SignatureDoesNotMatch",
+  IncompleteSignatureException: "IncompleteSignature",
   MissingAuthenticationTokenException: "MissingAuthenticationToken",
 };
 

@@ -1,23 +1,34 @@
 import {
-  APIGatewayClient,
   CreateApiKeyCommand,
   DeleteApiKeyCommand,
   GetApiKeyCommand,
+  GetApiKeysCommand,
   NotFoundException,
-  paginateGetApiKeys,
   UpdateApiKeyCommand,
 } from "@aws-sdk/client-api-gateway";
+import type { Renew } from "../../domain/tenancy/lease.ts";
 import type { ApiKeys } from "../../domain/tenancy/ports.ts";
 import { resourceName } from "../../domain/tenancy/tenant.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
-import { callOptions, retryThrottledCalls } from "../control-plane.ts";
+import { callOptions, everyPage } from "../control-plane.ts";
+import { pacedGateway } from "../paced-clients.ts";
 
 /** The largest page that GetApiKeys gives. */
 const PAGE = 500;
 
+/** An API key without its value. */
+export interface KeyDescription {
+  readonly id: string;
+  readonly enabled: boolean;
+  /** RFC 3339 */
+  readonly createdAt: string;
+  /** RFC 3339; without it, the key has no end. */
+  readonly retiresAt?: string;
+}
+
 /** The API keys of the account and region; a name begins with its tenant's id. */
 export class GatewayApiKeys implements ApiKeys {
-  readonly #gateway = new APIGatewayClient({ retryStrategy: retryThrottledCalls });
+  readonly #gateway = pacedGateway();
 
   async create(name: string, value: string): Promise<string> {
     // A new key is disabled unless it says otherwise (API_CreateApiKey).
@@ -29,13 +40,13 @@ export class GatewayApiKeys implements ApiKeys {
     return id;
   }
 
-  find(name: string): Promise<string[]> {
-    return this.#idsOf(name, (found) => found === name);
+  find(name: string, renew?: Renew): Promise<string[]> {
+    return this.#idsOf(name, (found) => found === name, renew);
   }
 
-  ofTenant(tenantId: TenantId): Promise<string[]> {
+  ofTenant(tenantId: TenantId, renew?: Renew): Promise<string[]> {
     const prefix = resourceName(tenantId, "");
-    return this.#idsOf(prefix, (found) => found.startsWith(prefix));
+    return this.#idsOf(prefix, (found) => found.startsWith(prefix), renew);
   }
 
   async setEnabled(apiKeyId: string, enabled: boolean): Promise<void> {
@@ -55,14 +66,29 @@ export class GatewayApiKeys implements ApiKeys {
     }
   }
 
+  /** What API Gateway knows of keys, but for their values; one that is gone is left out. */
+  async describe(keys: readonly Pick<KeyDescription, "id" | "retiresAt">[]): Promise<KeyDescription[]> {
+    const described = await Promise.all(
+      keys.map(async ({ id, retiresAt }) => {
+        const key = await this.#get(id, false);
+        if (!key) return [];
+        const { enabled = false, createdDate } = key;
+        return [
+          { id, enabled, createdAt: createdDate?.toISOString() ?? "", ...(retiresAt && { retiresAt }) },
+        ];
+      }),
+    );
+    return described.flat();
+  }
+
   /** The value of a key, or undefined when there is no such key. */
   async valueOf(apiKeyId: string): Promise<string | undefined> {
+    return (await this.#get(apiKeyId, true))?.value;
+  }
+
+  async #get(apiKey: string, includeValue: boolean) {
     try {
-      const key = await this.#gateway.send(
-        new GetApiKeyCommand({ apiKey: apiKeyId, includeValue: true }),
-        callOptions(),
-      );
-      return key.value;
+      return await this.#gateway.send(new GetApiKeyCommand({ apiKey, includeValue }), callOptions());
     } catch (error) {
       if (error instanceof NotFoundException) return undefined;
       throw error;
@@ -70,11 +96,18 @@ export class GatewayApiKeys implements ApiKeys {
   }
 
   /** @param nameQuery narrows the list down; `matches` decides. */
-  async #idsOf(nameQuery: string, matches: (name: string) => boolean): Promise<string[]> {
+  async #idsOf(
+    nameQuery: string,
+    matches: (name: string) => boolean,
+    renew: Renew | undefined,
+  ): Promise<string[]> {
+    const pages = everyPage(async (position) => {
+      const page = new GetApiKeysCommand({ nameQuery, limit: PAGE, position });
+      const { items = [], position: next } = await this.#gateway.send(page, callOptions());
+      return { items, next };
+    }, renew);
     const found: string[] = [];
-    const pages = paginateGetApiKeys({ client: this.#gateway, pageSize: PAGE }, { nameQuery }, callOptions());
-    for await (const { items = [] } of pages)
-      for (const { id, name } of items) if (id && name && matches(name)) found.push(id);
+    for await (const { id, name } of pages) if (id && name && matches(name)) found.push(id);
     return found;
   }
 }

@@ -4,15 +4,18 @@ import {
   CreateUsagePlanKeyCommand,
   DeleteUsagePlanCommand,
   GetUsagePlanCommand,
+  GetUsagePlansCommand,
   NotFoundException,
-  paginateGetUsagePlans,
   UpdateUsagePlanCommand,
 } from "@aws-sdk/client-api-gateway";
+import type { Renew } from "../../domain/tenancy/lease.ts";
 import type { PlanName } from "../../domain/tenancy/plan.ts";
 import type { UsagePlans } from "../../domain/tenancy/ports.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
-import { callOptions, retryThrottledCalls } from "../control-plane.ts";
+import { callOptions, everyPage } from "../control-plane.ts";
+import { pacedGateway } from "../paced-clients.ts";
 import { isThrottled } from "../throttled.ts";
+import type { PlanSettings } from "./plan-patches.ts";
 
 /** `perTenant`: each tenant gets a plan made from its tier's. `perTier`: the tier's plan serves all its tenants. */
 export type UsagePlanMode = "perTenant" | "perTier";
@@ -24,37 +27,44 @@ export type TierPlanIds = Readonly<Record<PlanName, string>>;
 const PAGE = 500;
 
 export class GatewayUsagePlans implements UsagePlans {
-  readonly #gateway = new APIGatewayClient({ retryStrategy: retryThrottledCalls });
+  readonly #gateway = pacedGateway();
   /** For what AWS takes so seldom that its caller had better wait than a call. */
   readonly #patientGateway = new APIGatewayClient({ maxAttempts: 1 });
-  readonly #mode: UsagePlanMode;
-  readonly #tierPlanIds: TierPlanIds;
+  readonly mode: UsagePlanMode;
+  readonly #tierPlanIds: TierPlanIds | (() => Promise<TierPlanIds>);
   readonly #stage: string;
 
-  constructor(settings: { mode: UsagePlanMode; tierPlanIds: TierPlanIds; stage: string }) {
-    this.#mode = settings.mode;
+  constructor(settings: {
+    mode: UsagePlanMode;
+    tierPlanIds: TierPlanIds | (() => Promise<TierPlanIds>);
+    stage: string;
+  }) {
+    this.mode = settings.mode;
     this.#tierPlanIds = settings.tierPlanIds;
     this.#stage = settings.stage;
   }
 
-  async ensure(tenantId: TenantId, plan: PlanName): Promise<string> {
-    const tierPlanId = this.#tierPlanIds[plan];
-    if (this.#mode === "perTier") return tierPlanId;
-    const [own] = await this.ofTenant(tenantId);
-    return own ?? (await this.#copy(tierPlanId, this.#nameFor(tenantId)));
+  async ensure(tenantId: TenantId, plan: PlanName, renew?: Renew): Promise<string> {
+    const tierPlanId = await this.ofTier(plan);
+    if (this.mode === "perTier") return tierPlanId;
+    const [own] = await this.ofTenant(tenantId, renew);
+    return own ?? (await this.#copy(tierPlanId, tenantId, renew));
   }
 
-  async ofTenant(tenantId: TenantId): Promise<string[]> {
+  async ofTenant(tenantId: TenantId, renew?: Renew): Promise<string[]> {
     const name = this.#nameFor(tenantId);
+    const pages = everyPage(async (position) => {
+      const page = new GetUsagePlansCommand({ limit: PAGE, position });
+      const { items = [], position: next } = await this.#gateway.send(page, callOptions());
+      return { items, next };
+    }, renew);
     const found: string[] = [];
-    const pages = paginateGetUsagePlans({ client: this.#gateway, pageSize: PAGE }, {}, callOptions());
-    for await (const { items = [] } of pages)
-      for (const plan of items) if (plan.id && plan.name === name) found.push(plan.id);
+    for await (const plan of pages) if (plan.id && plan.name === name) found.push(plan.id);
     return found;
   }
 
   /** A plan must be taken from its stages before it can be deleted. */
-  async delete(usagePlanId: string): Promise<boolean> {
+  async delete(usagePlanId: string, renew?: Renew): Promise<boolean> {
     try {
       const { apiStages = [] } = await this.#gateway.send(
         new GetUsagePlanCommand({ usagePlanId }),
@@ -65,11 +75,13 @@ export class GatewayUsagePlans implements UsagePlans {
         path: "/apiStages",
         value: `${apiId}:${stage}`,
       }));
+      await renew?.();
       if (patchOperations.length > 0)
         await this.#patientGateway.send(
           new UpdateUsagePlanCommand({ usagePlanId, patchOperations }),
           callOptions(),
         );
+      await renew?.();
       await this.#gateway.send(new DeleteUsagePlanCommand({ usagePlanId }), callOptions());
     } catch (error) {
       if (error instanceof Error && isThrottled(error)) return false;
@@ -85,27 +97,35 @@ export class GatewayUsagePlans implements UsagePlans {
     );
   }
 
-  #nameFor(tenantId: TenantId): string {
-    return `gatehouse-${this.#stage}-${tenantId}`;
+  /** Id of the plan in the template that has a tier's numbers. */
+  async ofTier(plan: PlanName): Promise<string> {
+    const ids = typeof this.#tierPlanIds === "function" ? await this.#tierPlanIds() : this.#tierPlanIds;
+    return ids[plan];
   }
 
-  /** A plan with the tier's numbers and stages, its throttles by method included, in one call. */
-  async #copy(tierPlanId: string, name: string): Promise<string> {
-    const tier = await this.#gateway.send(
-      new GetUsagePlanCommand({ usagePlanId: tierPlanId }),
-      callOptions(),
-    );
+  /** Makes the tenant's own plan, its throttles by method included, in one call; gives its id. */
+  async create(tenantId: TenantId, settings: PlanSettings): Promise<string> {
+    const { description, apiStages, throttle, quota } = settings;
     const { id } = await this.#gateway.send(
-      new CreateUsagePlanCommand({
-        name,
-        description: `Made from ${tier.name}`,
-        apiStages: tier.apiStages,
-        throttle: tier.throttle,
-        quota: tier.quota,
-      }),
+      new CreateUsagePlanCommand({ name: this.#nameFor(tenantId), description, apiStages, throttle, quota }),
       callOptions(),
     );
     if (!id) throw new Error("API Gateway answered CreateUsagePlan without an id");
     return id;
+  }
+
+  #nameFor(tenantId: TenantId): string {
+    return `gatehouse-${this.#stage}-${tenantId}`;
+  }
+
+  /** A plan with the tier's numbers and stages. */
+  async #copy(tierPlanId: string, tenantId: TenantId, renew: Renew | undefined): Promise<string> {
+    await renew?.();
+    const tier = await this.#gateway.send(
+      new GetUsagePlanCommand({ usagePlanId: tierPlanId }),
+      callOptions(),
+    );
+    await renew?.();
+    return this.create(tenantId, { ...tier, description: `Made from ${tier.name}` });
   }
 }

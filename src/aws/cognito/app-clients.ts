@@ -1,24 +1,26 @@
 import {
-  CognitoIdentityProviderClient,
   CreateUserPoolClientCommand,
   DeleteUserPoolClientCommand,
   DescribeUserPoolClientCommand,
-  paginateListUserPoolClients,
+  ListUserPoolClientsCommand,
   ResourceNotFoundException,
+  UpdateUserPoolClientCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
 import { qualified, type Scope } from "../../domain/access/scope.ts";
 import { TOKEN_LIFE_SECONDS } from "../../domain/tenancy/cut-off.ts";
+import type { Renew } from "../../domain/tenancy/lease.ts";
 import type { AppClients } from "../../domain/tenancy/ports.ts";
 import { resourceName } from "../../domain/tenancy/tenant.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
-import { callOptions, retryThrottledCalls } from "../control-plane.ts";
+import { callOptions, everyPage } from "../control-plane.ts";
+import { pacedCognito } from "../paced-clients.ts";
 
 /** The largest page that ListUserPoolClients gives. */
 const PAGE = 60;
 
 /** The app clients of a user pool, by which tenants' machines get their tokens. */
 export class CognitoAppClients implements AppClients {
-  readonly #cognito = new CognitoIdentityProviderClient({ retryStrategy: retryThrottledCalls });
+  readonly #cognito = pacedCognito();
   readonly #userPoolId: string;
 
   constructor(userPoolId: string) {
@@ -49,13 +51,41 @@ export class CognitoAppClients implements AppClients {
     return { clientId, clientSecret };
   }
 
-  find(name: string): Promise<string[]> {
-    return this.#idsOf((found) => found === name);
+  /** UpdateUserPoolClient resets what it is not given, so it is given all that the client has. */
+  async setScopes(clientId: string, scopes: readonly Scope[], renew?: Renew): Promise<void> {
+    const client = { UserPoolId: this.#userPoolId, ClientId: clientId };
+    try {
+      const { UserPoolClient } = await this.#cognito.send(
+        new DescribeUserPoolClientCommand(client),
+        callOptions(),
+      );
+      const {
+        ClientSecret: _secret,
+        CreationDate: _created,
+        LastModifiedDate: _modified,
+        ...settings
+      } = UserPoolClient ?? {};
+      await renew?.();
+      await this.#cognito.send(
+        new UpdateUserPoolClientCommand({
+          ...settings,
+          ...client,
+          AllowedOAuthScopes: scopes.map(qualified),
+        }),
+        callOptions(),
+      );
+    } catch (error) {
+      if (!(error instanceof ResourceNotFoundException)) throw error;
+    }
   }
 
-  ofTenant(tenantId: TenantId): Promise<string[]> {
+  find(name: string, renew?: Renew): Promise<string[]> {
+    return this.#idsOf((found) => found === name, renew);
+  }
+
+  ofTenant(tenantId: TenantId, renew?: Renew): Promise<string[]> {
     const prefix = resourceName(tenantId, "");
-    return this.#idsOf((found) => found.startsWith(prefix));
+    return this.#idsOf((found) => found.startsWith(prefix), renew);
   }
 
   async delete(clientId: string): Promise<void> {
@@ -84,16 +114,17 @@ export class CognitoAppClients implements AppClients {
   }
 
   /** Reads the whole list of the pool, since Cognito has no search by name. */
-  async #idsOf(matches: (name: string) => boolean): Promise<string[]> {
+  async #idsOf(matches: (name: string) => boolean, renew: Renew | undefined): Promise<string[]> {
+    const pages = everyPage(async (NextToken) => {
+      const { UserPoolClients: items = [], NextToken: next } = await this.#cognito.send(
+        new ListUserPoolClientsCommand({ UserPoolId: this.#userPoolId, MaxResults: PAGE, NextToken }),
+        callOptions(),
+      );
+      return { items, next };
+    }, renew);
     const found: string[] = [];
-    const pages = paginateListUserPoolClients(
-      { client: this.#cognito, pageSize: PAGE },
-      { UserPoolId: this.#userPoolId },
-      callOptions(),
-    );
-    for await (const { UserPoolClients = [] } of pages)
-      for (const { ClientId, ClientName } of UserPoolClients)
-        if (ClientId && ClientName && matches(ClientName)) found.push(ClientId);
+    for await (const { ClientId, ClientName } of pages)
+      if (ClientId && ClientName && matches(ClientName)) found.push(ClientId);
     return found;
   }
 }

@@ -118,7 +118,6 @@ export class CognitoPeople implements People {
     };
   }
 
-  /** Throws a Refusal `invalid` for a password that the pool's policy does not take. */
   async setPassword(
     username: string,
     password: string,

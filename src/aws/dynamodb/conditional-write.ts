@@ -3,6 +3,7 @@ import {
   TransactionCanceledException,
   TransactionConflictException,
 } from "@aws-sdk/client-dynamodb";
+import { isThrottled } from "../throttled.ts";
 import { conflictDelay, pause } from "./transaction-conflict.ts";
 
 /**
@@ -30,7 +31,12 @@ function failedCondition(error: unknown): boolean {
 }
 
 function metAnother(error: unknown): boolean {
-  return error instanceof TransactionConflictException || reasons(error).includes("TransactionConflict");
+  return (
+    error instanceof TransactionConflictException ||
+    reasons(error).includes("TransactionConflict") ||
+    // The SDK retries what is throttled by itself, but not a transaction that is cancelled for it.
+    (error instanceof TransactionCanceledException && isThrottled(error))
+  );
 }
 
 function reasons(error: unknown): (string | undefined)[] {

@@ -3,11 +3,13 @@ import { type CutOff, isCutOffSubject } from "../../domain/tenancy/cut-off.ts";
 import { isPlanName } from "../../domain/tenancy/plan.ts";
 import {
   type AppClientRecord,
+  type Retiring,
   TENANT_STATUSES,
   type TenantRecord,
   TRANSITION_NAMES,
 } from "../../domain/tenancy/tenant.ts";
 import { isTenantId, type TenantId } from "../../domain/tenancy/tenant-id.ts";
+import { readTerms } from "./tenant-terms.ts";
 
 /**
  * Items of the ControlTable. All that is a tenant's has the tenant's id as its partition key, so that one
@@ -18,6 +20,7 @@ import { isTenantId, type TenantId } from "../../domain/tenancy/tenant-id.ts";
  * | tenant | `<tenantId>` | `tenant` |
  * | client | `<tenantId>` | `client#<clientId>` |
  * | label of a client, reserved before the client is made | `<tenantId>` | `label#<label>` |
+ * | what is due (`due-items.ts`) | `<tenantId>` | `due#<task>` |
  * | slug → tenant | `slug#<slug>` | `slug` |
  * | client → tenant | `client#<clientId>` | `client` |
  * | cut-off | `cutoffs` | `tenant#<tenantId>` or `client#<clientId>` |
@@ -96,8 +99,10 @@ export function readTenant(item: Item): TenantRecord {
     scopes: readScopes(item),
     createdAt: readText(item, "createdAt"),
     ...(transition && { transition }),
+    ...readTerms(item),
     ...(typeof item.usagePlanId === "string" && { usagePlanId: item.usagePlanId }),
     ...(typeof item.apiKeyId === "string" && { apiKeyId: item.apiKeyId }),
+    ...readRetiring(item, "retiringApiKey"),
   };
 }
 
@@ -107,7 +112,23 @@ export function readClient(item: Item): AppClientRecord {
     label: readText(item, "label"),
     scopes: readScopes(item),
     createdAt: readText(item, "createdAt"),
+    ...readRetiring(item, "retiringSecret"),
   };
+}
+
+/** A credential that works until its deadline, under its attribute's name; nothing where there is none. */
+export function readRetiring<Name extends string>(
+  item: Item,
+  name: Name,
+): { readonly [name in Name]?: Retiring } {
+  const retiring = item[name];
+  if (retiring === undefined) return {};
+  if (typeof retiring !== "object" || retiring === null) throw damaged(item);
+  const { id, retiresAt }: Item = { ...retiring };
+  if (typeof id !== "string" || typeof retiresAt !== "string") throw damaged(item);
+  const read: { [name in Name]?: Retiring } = {};
+  read[name] = { id, retiresAt };
+  return read;
 }
 
 export function readTenantId(item: Item): TenantId {

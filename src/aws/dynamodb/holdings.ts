@@ -8,11 +8,12 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { type Lease, LeaseLost } from "../../domain/tenancy/lease.ts";
+import { type Lease, LeaseLost, type Renew } from "../../domain/tenancy/lease.ts";
 import type { DataKey, Holdings } from "../../domain/tenancy/ports.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { conditionsHold } from "./conditional-write.ts";
 import { type Item, isTenantItem, keysToForget, tenantKey } from "./control-items.ts";
+import { isTransitionDue } from "./due-items.ts";
 import { conflictDelay, pause } from "./transaction-conflict.ts";
 
 /** Items that one Scan looks at: what is to be deleted of them takes well under a lease. */
@@ -81,7 +82,7 @@ export class DynamoHoldings implements Holdings {
     return { keys: Items.map(readKey), next };
   }
 
-  async deleteData(tenantId: TenantId, keys: readonly DataKey[]): Promise<void> {
+  async deleteData(tenantId: TenantId, keys: readonly DataKey[], renew?: Renew): Promise<void> {
     const { dataTable } = this.#tables;
     if (!keys.every(({ pk }) => pk.startsWith(prefixOf(tenantId))))
       throw new Error(`what is to be deleted is not all of ${tenantId}`);
@@ -90,6 +91,7 @@ export class DynamoHoldings implements Holdings {
         [dataTable]: keys.slice(start, start + BATCH).map((Key) => ({ DeleteRequest: { Key } })),
       };
       for (let attempt = 0; Object.keys(requests ?? {}).length > 0; attempt += 1) {
+        if (start > 0 || attempt > 0) await renew?.();
         if (attempt > 0) await pause(conflictDelay(attempt) ?? 0);
         const answer: BatchWriteCommandOutput = await this.#client.send(
           new BatchWriteCommand({ RequestItems: requests }),
@@ -129,7 +131,7 @@ export class DynamoHoldings implements Holdings {
     if (!held) throw new LeaseLost(`the work on ${tenantId}`);
   }
 
-  /** What lies in the tenant's partition of the ControlTable beside the tenant itself. */
+  /** What lies in the tenant's partition of the ControlTable beside the tenant itself and its being deleted. */
   async #records(tenantId: TenantId): Promise<Item[]> {
     const found: Item[] = [];
     const pages = paginateQuery(
@@ -141,7 +143,8 @@ export class DynamoHoldings implements Holdings {
         ExpressionAttributeValues: { ":pk": tenantId },
       },
     );
-    for await (const { Items = [] } of pages) found.push(...Items.filter((item) => !isTenantItem(item)));
+    for await (const { Items = [] } of pages)
+      found.push(...Items.filter((item) => !isTenantItem(item) && !isTransitionDue(item)));
     return found;
   }
 }

@@ -2,7 +2,7 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { TransactWriteCommand, type TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { config } from "../../config.ts";
-import type { VerifiedTenant } from "../../domain/access/verified-tenant.ts";
+import type { ReachedTenant } from "../../domain/access/verified-tenant.ts";
 import { type IdempotencyKey, type Outcome, REMEMBERED_SECONDS } from "../../domain/idempotency.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { tenantClient } from "./tenant-client.ts";
@@ -20,7 +20,7 @@ type TransactItems = NonNullable<TransactWriteCommandInput["TransactItems"]>;
  * thrown as the TransactionCanceledException that it is, its reasons without the one of the memory.
  */
 export async function writeOnce<T>(
-  tenant: VerifiedTenant,
+  tenant: ReachedTenant,
   key: IdempotencyKey,
   result: T,
   items: TransactItems,
@@ -47,7 +47,7 @@ export async function writeOnce<T>(
 }
 
 function memory(
-  { tenantId }: VerifiedTenant,
+  { tenantId }: ReachedTenant,
   { id, requestDigest }: IdempotencyKey,
   result: unknown,
   now: number,

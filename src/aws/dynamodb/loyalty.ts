@@ -1,7 +1,7 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { config } from "../../config.ts";
-import type { VerifiedTenant } from "../../domain/access/verified-tenant.ts";
+import type { ReachedTenant } from "../../domain/access/verified-tenant.ts";
 import type { IdempotencyKey, Outcome } from "../../domain/idempotency.ts";
 import { accountOf } from "../../domain/loyalty/account.ts";
 import type { CustomerId } from "../../domain/loyalty/transaction.ts";
@@ -40,7 +40,7 @@ function accountKey(tenantId: TenantId, customerId: CustomerId) {
 }
 
 /** The tenant's loyalty accounts; each method is one call to DynamoDB. */
-export function loyaltyOf(tenant: VerifiedTenant) {
+export function loyaltyOf(tenant: ReachedTenant) {
   const client = tenantClient(tenant);
   const TableName = config.dataTable();
 

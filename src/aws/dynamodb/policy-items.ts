@@ -11,6 +11,12 @@ const PREFIX = "policy#";
 
 export const policyKey = (group: string): ItemKey => ({ pk: `${PREFIX}${group}`, sk: "policy" });
 
+export function policyItem(record: PolicyRecord): Item {
+  const { group, document } = record;
+  const found = { kind: POLICY_KIND, kindSort: group, ...record, document: JSON.stringify(document) };
+  return { ...policyKey(group), ...found };
+}
+
 /** Throws when the item is not one that this system wrote. */
 export function readPolicy(item: Item): PolicyRecord {
   const { pk, document, version, updatedAt, updatedBy } = item;

@@ -1,13 +1,23 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  TransactWriteCommand,
+} from "@aws-sdk/lib-dynamodb";
 import type { PolicyDocument } from "../../domain/access/policy-document.ts";
 import type { PolicyRecord } from "../../domain/access/policy-record.ts";
+import { type Actor, type AuditedState, SubjectAuditor } from "../../domain/audit.ts";
 import type { ExpectedVersion } from "../../domain/entity-version.ts";
 import { Refusal } from "../../domain/refusal.ts";
+import { systemClock } from "../../domain/tenancy/lease.ts";
 import { FUNCTION_CALL } from "../time-limits.ts";
+import { auditItem } from "./audit-items.ts";
 import { conditionsHold } from "./conditional-write.ts";
-import { BY_KIND } from "./control-items.ts";
-import { POLICY_KIND, policyKey, readPolicy } from "./policy-items.ts";
+import { BY_KIND, type Item } from "./control-items.ts";
+import { POLICY_KIND, policyItem, policyKey, readPolicy } from "./policy-items.ts";
+
+const IS_NEW = "attribute_not_exists(pk)";
 
 /** The policies of groups, in the ControlTable. */
 export class PolicyStore {
@@ -54,13 +64,13 @@ export class PolicyStore {
   }
 
   /**
-   * Puts a group's policy in place of the version that the caller has read; without `expected` only a first
-   * one. Throws a Refusal `precondition-failed` or `precondition-required`.
+   * Puts a group's policy in place of the version that the caller has read, with its audit record in the
+   * same transaction; without `expected` only a first one. Throws a Refusal `precondition-failed` or `precondition-required`.
    */
   async put(
     group: string,
     document: PolicyDocument,
-    { by, expected }: { readonly by: string; readonly expected: ExpectedVersion | undefined },
+    { actor, expected }: { readonly actor: Actor; readonly expected: ExpectedVersion | undefined },
   ): Promise<PolicyRecord> {
     const before = await this.find(group);
     if (expected === undefined && before)
@@ -71,30 +81,38 @@ export class PolicyStore {
     if (expected !== undefined && !(before && (expected === "any" || expected.includes(before.version))))
       throw changed();
     const version = (before?.version ?? 0) + 1;
-    const record = { group, document, version, updatedAt: new Date().toISOString(), updatedBy: by };
+    const updatedAt = new Date(systemClock.now()).toISOString();
+    const record = { group, document, version, updatedAt, updatedBy: `${actor.name} (${actor.id})` };
+    const auditor = new SubjectAuditor(actor, systemClock, { action: "policy.put", group });
+    const audit = auditor.changed(before ? stateOf(before) : {}, stateOf(record));
+    const TransactItems = [
+      { Put: { ...this.#put(policyItem(record)), ...unchangedSince(before) } },
+      { Put: { ...this.#put(auditItem(audit)), ConditionExpression: IS_NEW } },
+    ];
     const written = await conditionsHold(() =>
-      this.#documents.send(
-        new PutCommand({
-          TableName: this.#table,
-          Item: {
-            ...policyKey(group),
-            kind: POLICY_KIND,
-            kindSort: group,
-            ...record,
-            document: JSON.stringify(document),
-          },
-          ...(before
-            ? {
-                ConditionExpression: "version = :version",
-                ExpressionAttributeValues: { ":version": before.version },
-              }
-            : { ConditionExpression: "attribute_not_exists(pk)" }),
-        }),
-      ),
+      this.#documents.send(new TransactWriteCommand({ TransactItems })),
     );
     if (!written) throw changed();
     return record;
   }
+
+  #put(Item: Item) {
+    return { TableName: this.#table, Item };
+  }
+}
+
+function unchangedSince(before: PolicyRecord | undefined) {
+  return before
+    ? {
+        ConditionExpression: "version = :version",
+        ExpressionAttributeValues: { ":version": before.version },
+      }
+    : { ConditionExpression: IS_NEW };
+}
+
+/** What the audit log keeps of a policy: all of it, since no older version is kept anywhere else. */
+function stateOf({ version, document }: PolicyRecord): AuditedState {
+  return { version: String(version), document: JSON.stringify(document) };
 }
 
 function changed(): Refusal {

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { config } from "../../config.ts";
-import type { VerifiedTenant } from "../../domain/access/verified-tenant.ts";
+import type { ReachedTenant } from "../../domain/access/verified-tenant.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { tenantCredentials } from "../sts/tenant-credentials.ts";
 import { FUNCTION_CALL } from "../time-limits.ts";
@@ -16,7 +16,7 @@ let connections: DynamoDBClient["config"]["requestHandler"] | undefined;
  * DynamoDB with the tenant's credentials: whatever key is asked for, IAM lets only the tenant's through.
  * The SDK keeps the credentials until shortly before they expire; the connections are shared by all.
  */
-export function tenantClient({ tenantId }: VerifiedTenant): DynamoDBDocumentClient {
+export function tenantClient({ tenantId }: ReachedTenant): DynamoDBDocumentClient {
   const kept = clients.get(tenantId);
   if (kept) return kept;
   const client = new DynamoDBClient({

@@ -35,12 +35,14 @@ import {
   tenantItem,
   tenantKey,
 } from "./control-items.ts";
+import { dueKey, transitionDue } from "./due-items.ts";
+import { grants } from "./tenant-grants.ts";
+import type { Update, Writes } from "./transact-items.ts";
 
 const IS_NEW = "attribute_not_exists(pk)";
+const GONE_WITH_THE_TENANT =
+  "usagePlanId, apiKeyId, retiringApiKey, dataCursor, limits, change, usageElsewhere";
 const IS_FREE = "(attribute_not_exists(run) OR run = :run OR runUntil <= :now)";
-
-type Writes = NonNullable<ConstructorParameters<typeof TransactWriteCommand>[0]["TransactItems"]>;
-type Update = Omit<NonNullable<Writes[number]["Update"]>, "TableName" | "Key">;
 
 /** Tenants and their clients in the ControlTable; `control-items.ts` says how they lie there. */
 export class DynamoTenantStore implements TenantStore {
@@ -134,13 +136,14 @@ export class DynamoTenantStore implements TenantStore {
           ":now": now,
         },
       }),
+      transitionDue(this.#table, seen, next.transition, now),
       ...this.#along(along),
     ]);
   }
 
   async endTransition(tenantId: TenantId, status: TenantStatus, run: string, along: Along): Promise<void> {
     // A tombstone names nothing that is no more.
-    const gone = status === "deleted" ? ", usagePlanId, apiKeyId, dataCursor" : "";
+    const gone = status === "deleted" ? `, ${GONE_WITH_THE_TENANT}` : "";
     const done = await this.#transact([
       this.#updated(tenantKey(tenantId), {
         UpdateExpression: `SET #status = :status REMOVE transition, run, runUntil, step${gone}`,
@@ -148,6 +151,7 @@ export class DynamoTenantStore implements TenantStore {
         ExpressionAttributeNames: { "#status": "status" },
         ExpressionAttributeValues: { ":status": status, ":run": run },
       }),
+      { Delete: { TableName: this.#table, Key: dueKey(tenantId, "transition") } },
       ...this.#along(along),
     ]);
     if (!done) throw new LeaseLost(`the work on ${tenantId}`);
@@ -178,6 +182,16 @@ export class DynamoTenantStore implements TenantStore {
     return (await this.#get(key))?.clientId === undefined ? "held" : "taken";
   }
 
+  async renewLabel(tenantId: TenantId, label: string, { run, until }: Lease): Promise<void> {
+    const renewal = {
+      UpdateExpression: "SET runUntil = :until",
+      ConditionExpression: "run = :run",
+      ExpressionAttributeValues: { ":run": run, ":until": until },
+    };
+    if (!(await this.#update(labelKey(tenantId, label), renewal)))
+      throw new LeaseLost(`the client "${label}"`);
+  }
+
   async releaseLabel(tenantId: TenantId, label: string, run: string): Promise<void> {
     await this.#giveUp(labelKey(tenantId, label), run);
   }
@@ -190,15 +204,7 @@ export class DynamoTenantStore implements TenantStore {
   ): Promise<void> {
     const { clientId, label } = client;
     const done = await this.#transact([
-      {
-        ConditionCheck: {
-          TableName: this.#table,
-          Key: tenantKey(tenantId),
-          ConditionExpression: "#status = :active",
-          ExpressionAttributeNames: { "#status": "status" },
-          ExpressionAttributeValues: { ":active": "active" },
-        },
-      },
+      grants(this.#table, tenantId, client.scopes),
       {
         Put: {
           ...this.#put({ ...labelKey(tenantId, label), tenantId, clientId }, "run = :run"),
@@ -209,7 +215,8 @@ export class DynamoTenantStore implements TenantStore {
       { Put: this.#put({ ...clientLookupKey(clientId), tenantId }, IS_NEW) },
       this.#audited(audit),
     ]);
-    if (!done) throw new LeaseLost(`the client "${label}", or the tenant is no longer active`);
+    if (!done)
+      throw new LeaseLost(`the client "${label}", or the tenant is no longer active or has lost a scope`);
   }
 
   async ofSlug(slug: string): Promise<TenantRecord | undefined> {

@@ -1,3 +1,4 @@
+import type { Actor, AuditTrail } from "../audit.ts";
 import { Refusal } from "../refusal.ts";
 
 /** The groups of the provider's people, as resources/identity.yml makes them; a test compares the two. */
@@ -66,4 +67,14 @@ export interface People {
   find(username: string): Promise<PersonWithGroups>;
   /** Everyone in the group. */
   membersOf(group: Group): Promise<PersonRecord[]>;
+  /** Throws a Refusal `not-found`, or `invalid` for a password that the pool's policy does not take. */
+  setPassword(username: string, password: string, kind: { readonly permanent: boolean }): Promise<void>;
+}
+
+/** What a change of the provider's people needs of the world. */
+export interface PeoplePorts {
+  /** On whose behalf it is done. */
+  readonly actor: Actor;
+  readonly people: People;
+  readonly trail: AuditTrail;
 }

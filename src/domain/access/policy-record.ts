@@ -7,7 +7,7 @@ export interface PolicyRecord {
   readonly version: number;
   /** RFC 3339, in UTC. */
   readonly updatedAt: string;
-  /** A person's username, or `cli:` and the operator's name. */
+  /** Name and id of an {@link Actor}. */
   readonly updatedBy: string;
 }
 

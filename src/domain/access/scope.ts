@@ -7,6 +7,7 @@ export const SCOPES = [
   "flights.write",
   "loyalty.read",
   "loyalty.write",
+  "events.write",
   "tenant.read",
   "tenant.manage",
 ] as const;
@@ -20,4 +21,9 @@ export function isScope(text: unknown): text is Scope {
 /** A scope as it stands in a token: `airline/flights.read`. */
 export function qualified(scope: Scope): string {
   return `${RESOURCE_SERVER}/${scope}`;
+}
+
+/** A scope as people write it, in either form, as the resource server names it; anything else stays as it is. */
+export function unqualified(text: string): string {
+  return text.startsWith(`${RESOURCE_SERVER}/`) ? text.slice(RESOURCE_SERVER.length + 1) : text;
 }

@@ -1,10 +1,10 @@
 import { Auditor } from "../audit.ts";
 import { Refusal } from "../refusal.ts";
-import { type Clock, LeaseLost, leaseOf, newRun, whenFree } from "./lease.ts";
+import { type Clock, giveUp, LeaseLost, leaseKeeper, leaseOf, newRun, whenFree } from "./lease.ts";
 import type { NewAppClient } from "./new-tenant.ts";
 import type { TenancyPorts } from "./ports.ts";
 import { deleteAll, Undo } from "./replaceable.ts";
-import { type AppClientRecord, resourceName, type TenantRecord } from "./tenant.ts";
+import { type AppClientRecord, DEFAULT_LABEL, resourceName, type TenantRecord } from "./tenant.ts";
 
 export interface ClientCredentials {
   readonly clientId: string;
@@ -17,9 +17,16 @@ export interface AddClientObserver {
   handOver(client: AppClientRecord, credentials: ClientCredentials): void | Promise<void>;
 }
 
+/** A label that is this run's to give; `resumed` where a crashed run may have left a client of that name. */
+interface Reservation {
+  readonly label: string;
+  readonly resumed: boolean;
+}
+
 /**
  * Gives a tenant a further client, with the care of onboarding: its label is recorded before it is
- * made, a client of a crashed run is replaced, and one that is not recorded gets no token.
+ * made, a client of a crashed run is replaced, and one that is not recorded gets no token. Without a label
+ * it gets the first free one of `client-2`, `client-3`, …; runs at once get different ones.
  *
  * Throws a {@link Refusal} `conflict` when the tenant is not active or has a client of that label.
  */
@@ -37,30 +44,71 @@ export async function addClient(
 
   const run = newRun();
   const audit = new Auditor(actor, clock, "client.add", tenant);
-  const { label, scopes } = wanted;
-  const reserve = async () => {
-    const lease = leaseOf(run, clock);
-    const begun = audit.begun({}, { label, scopes });
-    const outcome = await tenants.reserveLabel(tenantId, label, lease, clock.now(), begun);
-    if (outcome === "taken")
-      throw new Refusal("conflict", `"${slug}" already has a client with the label "${label}".`);
-    return outcome === "held" ? undefined : outcome;
-  };
-  const reservation = await whenFree(clock, reserve, () => observer.waiting?.());
+  const { scopes } = wanted;
+  const reserve = (label: string) =>
+    tenants.reserveLabel(
+      tenantId,
+      label,
+      leaseOf(run, clock),
+      clock.now(),
+      audit.begun({}, { label, scopes }),
+    );
+  const { label, resumed } =
+    wanted.label === undefined
+      ? await reserveNext(ports, tenant, reserve)
+      : await reserveOwn(clock, tenant, wanted.label, reserve, observer);
 
   const undo = new Undo();
   try {
     const name = resourceName(tenantId, label);
-    if (reservation === "resumed") await deleteAll(appClients, name);
+    const keep = leaseKeeper(run, clock, (lease) => tenants.renewLabel(tenantId, label, lease));
+    const renew = () => keep("appClient");
+    await renew();
+    if (resumed) await deleteAll(appClients, name, renew);
     const { clientId, clientSecret } = await appClients.create(name, scopes);
     undo.add(() => appClients.delete(clientId));
-    const client = { clientId, ...wanted, createdAt: new Date(clock.now()).toISOString() };
+    await renew();
+    const client = { clientId, label, scopes, createdAt: new Date(clock.now()).toISOString() };
     await observer.handOver(client, { clientId, clientSecret });
     await tenants.addClient(tenantId, client, run, audit.done({ label, scopes, clientId }));
     return client;
   } catch (error) {
     if (error instanceof LeaseLost) await undo.all();
-    else await tenants.releaseLabel(tenantId, label, run).catch(() => undefined);
+    else await giveUp(ports, error, () => tenants.releaseLabel(tenantId, label, run));
     throw error;
+  }
+}
+
+type Reserve = (label: string) => ReturnType<TenancyPorts["tenants"]["reserveLabel"]>;
+
+/** Waits for another run that is at work on the label. */
+function reserveOwn(
+  clock: Clock,
+  { slug }: TenantRecord,
+  label: string,
+  reserve: Reserve,
+  observer: AddClientObserver,
+): Promise<Reservation> {
+  const attempt = async () => {
+    const outcome = await reserve(label);
+    if (outcome === "taken")
+      throw new Refusal("conflict", `"${slug}" already has a client with the label "${label}".`);
+    return outcome === "held" ? undefined : { label, resumed: outcome === "resumed" };
+  };
+  return whenFree(clock, attempt, () => observer.waiting?.());
+}
+
+/** Passes over labels that are taken, or that another run is at work on. */
+async function reserveNext(
+  { tenants }: TenancyPorts,
+  { tenantId }: TenantRecord,
+  reserve: Reserve,
+): Promise<Reservation> {
+  const labels = new Set((await tenants.clientsOf(tenantId)).map(({ label }) => label));
+  for (let number = labels.has(DEFAULT_LABEL) ? labels.size + 1 : 1; ; number += 1) {
+    const label = number === 1 ? DEFAULT_LABEL : `client-${number}`;
+    if (labels.has(label)) continue;
+    const outcome = await reserve(label);
+    if (outcome === "reserved" || outcome === "resumed") return { label, resumed: outcome === "resumed" };
   }
 }

@@ -36,6 +36,48 @@ export function leaseOf(run: string, clock: Clock): Lease {
   return { run, until: clock.now() + LEASE_MILLISECONDS };
 }
 
+/**
+ * Renews the lease between two calls of one method: each call may take half a lease. Throws LeaseLost.
+ * A method that was given none is called by somebody without a lease.
+ */
+export type Renew = () => Promise<void>;
+
+/** What a lease must still have before a call: more than the call is given. */
+const ENOUGH_MILLISECONDS = 12_000;
+
+/**
+ * Records the step that a run is at, and renews its lease where another call might outlast it; so a fast run
+ * writes once a step. A run that slept finds its lease too short, writes, and learns that it was overtaken.
+ */
+export function leaseKeeper(
+  run: string,
+  clock: Clock,
+  write: (lease: Lease, step: string) => Promise<void>,
+): (step: string) => Promise<void> {
+  let recorded: string | undefined;
+  let until = 0;
+  return async (step) => {
+    if (step === recorded && until - clock.now() > ENOUGH_MILLISECONDS) return;
+    const lease = leaseOf(run, clock);
+    await write(lease, step);
+    recorded = step;
+    until = lease.until;
+  };
+}
+
+/**
+ * Gives a lease up after a failure, so that the next run need not wait. Where a call was left without an
+ * answer, what it asked for may still come to be: then the lease runs out by itself, and the next run
+ * begins when that is there to be found.
+ */
+export async function giveUp(
+  { isDefinite }: { isDefinite(error: unknown): boolean },
+  error: unknown,
+  release: () => Promise<void>,
+): Promise<void> {
+  if (isDefinite(error)) await release().catch(() => undefined);
+}
+
 /** Asks again until there is an answer; undefined means that another run holds the lease. */
 export async function whenFree<T>(
   clock: Clock,

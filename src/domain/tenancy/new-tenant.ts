@@ -1,4 +1,4 @@
-import { isScope, SCOPES, type Scope } from "../access/scope.ts";
+import { isScope, SCOPES, type Scope, unqualified } from "../access/scope.ts";
 import { type Finding, Refusal } from "../refusal.ts";
 import { isPlanName, PLAN_NAMES, type PlanName } from "./plan.ts";
 
@@ -24,25 +24,12 @@ export function newTenant(input: {
   readonly name?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
 }): NewTenant {
-  const { slug, plan, name = slug, scopes = SCOPES } = input;
+  const { slug, plan, name = slug } = input;
+  const scopes = input.scopes?.map(unqualified) ?? SCOPES;
   const findings: Finding[] = [
     ...(isSlug(slug) ? [] : [{ pointer: "#/slug", detail: slugRule(slug) }]),
-    ...(isPlanName(plan)
-      ? []
-      : [
-          {
-            pointer: "#/plan",
-            detail: `There is no plan "${plan}"; the plans are ${PLAN_NAMES.join(", ")}.`,
-          },
-        ]),
-    ...(name.trim() !== "" && name.length <= NAME_LENGTH && !/\p{C}/u.test(name)
-      ? []
-      : [
-          {
-            pointer: "#/name",
-            detail: `A name has 1 to ${NAME_LENGTH} characters, none of them a control character.`,
-          },
-        ]),
+    ...planFindings(plan),
+    ...nameFindings(name),
     ...scopeFindings(scopes, SCOPES),
   ];
   if (findings.length > 0 || !isPlanName(plan)) throw invalid(findings);
@@ -51,18 +38,20 @@ export function newTenant(input: {
 
 /** What an operator decides about a further client of a tenant. */
 export interface NewAppClient {
-  readonly label: string;
+  /** Without one the client gets the next that is free. */
+  readonly label?: string | undefined;
   readonly scopes: readonly Scope[];
 }
 
 /** Reads what an operator typed; without scopes the client has all that the tenant has. Throws {@link Refusal} `invalid`. */
 export function newAppClient(
-  input: { readonly label: string; readonly scopes?: readonly string[] | undefined },
+  input: { readonly label?: string | undefined; readonly scopes?: readonly string[] | undefined },
   tenantScopes: readonly Scope[],
 ): NewAppClient {
-  const { label, scopes = tenantScopes } = input;
+  const { label } = input;
+  const scopes = input.scopes?.map(unqualified) ?? tenantScopes;
   const findings: Finding[] = [
-    ...(LABEL.test(label)
+    ...(label === undefined || LABEL.test(label)
       ? []
       : [
           {
@@ -83,7 +72,19 @@ function isSlug(text: string): boolean {
 const slugRule = (slug: string) =>
   `"${slug}" is no slug: 3 to 40 of a-z, 0-9 and -, beginning with a letter and not ending with -.`;
 
-function scopeFindings(scopes: readonly string[], allowed: readonly Scope[]): Finding[] {
+export function planFindings(plan: string): Finding[] {
+  if (isPlanName(plan)) return [];
+  const detail = `There is no plan "${plan}"; the plans are ${PLAN_NAMES.join(", ")}.`;
+  return [{ pointer: "#/plan", detail }];
+}
+
+export function nameFindings(name: string): Finding[] {
+  if (name.trim() !== "" && name.length <= NAME_LENGTH && !/\p{C}/u.test(name)) return [];
+  const detail = `A name has 1 to ${NAME_LENGTH} characters, none of them a control character.`;
+  return [{ pointer: "#/name", detail }];
+}
+
+export function scopeFindings(scopes: readonly string[], allowed: readonly Scope[]): Finding[] {
   if (scopes.length === 0) return [{ pointer: "#/scopes", detail: "At least one scope is needed." }];
   return scopes
     .filter((scope) => !allowed.some((one) => one === scope))
@@ -96,10 +97,10 @@ function scopeFindings(scopes: readonly string[], allowed: readonly Scope[]): Fi
 }
 
 /** Each scope once, in the order of the list of scopes, so that two spellings of one set are equal. */
-function inOrder(scopes: readonly string[]): Scope[] {
+export function inOrder(scopes: readonly string[]): Scope[] {
   return SCOPES.filter((scope) => scopes.includes(scope));
 }
 
-function invalid(findings: readonly Finding[]): Refusal {
+export function invalid(findings: readonly Finding[]): Refusal {
   return new Refusal("invalid", findings.map(({ detail }) => detail).join(" "), findings);
 }

@@ -1,8 +1,14 @@
 import { Auditor } from "../audit.ts";
-import { claimTransition, type TransitionClaim, type TransitionObserver } from "./claim-transition.ts";
+import {
+  claimTransition,
+  StillAtWork,
+  type TransitionClaim,
+  type TransitionObserver,
+} from "./claim-transition.ts";
 import { cutOffNow, cutOffOfTenant } from "./cut-off.ts";
-import { type Clock, LeaseLost, leaseOf } from "./lease.ts";
+import { type Clock, giveUp, LeaseLost, leaseOf, type Renew } from "./lease.ts";
 import type { TenancyPorts } from "./ports.ts";
+import { deletePlansExcept } from "./surplus-plans.ts";
 import type { TenantRecord } from "./tenant.ts";
 import type { TenantId } from "./tenant-id.ts";
 
@@ -46,12 +52,12 @@ const PAUSE_MILLISECONDS = 5000;
 export async function offboard(
   ports: TenancyPorts,
   clock: Clock,
-  { tenantId }: TenantRecord,
+  asked: TenantRecord,
   observer: TransitionObserver<OffboardingStep>,
 ): Promise<{ readonly tenant: TenantRecord; readonly left: WhatIsLeft }> {
+  const { tenantId } = asked;
   observer.progress?.("record");
-  const cutOff = () => cutOffNow(cutOffOfTenant(tenantId), clock.now());
-  const claim = await claimTransition(ports, clock, tenantId, "offboard", observer, cutOff);
+  const claim = await claimOffboarding(ports, clock, asked, observer);
   const { tenant, run } = claim;
   if (run === undefined) return { tenant, left: await whatIsLeft(ports, tenantId, async () => undefined) };
   try {
@@ -63,13 +69,68 @@ export async function offboard(
       ...counted,
     });
     await ports.tenants.endTransition(tenantId, "deleted", run, { audit });
-    const { transition: _done, usagePlanId: _plan, apiKeyId: _key, ...tombstone } = tenant;
+    const {
+      transition: _done,
+      usagePlanId: _plan,
+      apiKeyId: _key,
+      retiringApiKey: _old,
+      ...tombstone
+    } = tenant;
     return { tenant: { ...tombstone, status: "deleted" }, left };
   } catch (error) {
     // All that a run does here is to delete: there is nothing to take back from one that took over.
-    if (!(error instanceof LeaseLost)) await ports.tenants.release(tenantId, run).catch(() => undefined);
+    if (!(error instanceof LeaseLost)) await giveUp(ports, error, () => ports.tenants.release(tenantId, run));
     throw error;
   }
+}
+
+/**
+ * Shuts a tenant out for good and leaves the rest, which takes a minute and more, to the settler. Gives the
+ * tenant as it is then: `deleting`, or `deleted` where that was done before.
+ *
+ * Throws a Refusal `conflict` while another run is at work on the tenant.
+ */
+export async function beginOffboarding(
+  ports: TenancyPorts,
+  clock: Clock,
+  asked: TenantRecord,
+): Promise<TenantRecord> {
+  const { tenantId, slug } = asked;
+  const known = await ports.tenants.ofId(tenantId);
+  if (known?.transition === "offboard") return known;
+  const waiting = () => {
+    throw new StillAtWork(slug);
+  };
+  const { tenant, run, renew } = await claimOffboarding(ports, clock, asked, { waiting });
+  if (run === undefined) return tenant;
+  try {
+    await renew("apiKeys");
+    await disableKeys(ports, tenantId, () => renew("apiKeys"));
+  } catch (error) {
+    if (!(error instanceof LeaseLost)) await giveUp(ports, error, () => ports.tenants.release(tenantId, run));
+    throw error;
+  }
+  await ports.tenants.release(tenantId, run);
+  return tenant;
+}
+
+function claimOffboarding(
+  ports: TenancyPorts,
+  clock: Clock,
+  tenant: TenantRecord,
+  observer: TransitionObserver<never>,
+): Promise<TransitionClaim> {
+  const cutOff = () => cutOffNow(cutOffOfTenant(tenant.tenantId), clock.now());
+  return claimTransition(ports, clock, tenant, "offboard", observer, cutOff);
+}
+
+async function disableKeys({ apiKeys }: TenancyPorts, tenantId: TenantId, renew: Renew): Promise<string[]> {
+  const keys = await apiKeys.ofTenant(tenantId, renew);
+  for (const id of keys) {
+    await renew();
+    await apiKeys.setEnabled(id, false);
+  }
+  return keys;
 }
 
 type Claim = TransitionClaim & { readonly run: string };
@@ -82,7 +143,7 @@ async function deleteEverything(
 ): Promise<WhatIsLeft> {
   const { tenant, run, renew } = claim;
   const { tenantId } = tenant;
-  const { apiKeys, appClients, usagePlans, holdings } = ports;
+  const { apiKeys, appClients, holdings } = ports;
   const shutOutBy = clock.now() + WRITERS_GONE_MILLISECONDS;
   const begin = async (step: OffboardingStep) => {
     observer.progress?.(step);
@@ -91,20 +152,18 @@ async function deleteEverything(
 
   // All are disabled before the first is deleted: the gateway refuses at once.
   await begin("apiKeys");
-  const keys = await apiKeys.ofTenant(tenantId);
-  for (const id of keys) await apiKeys.setEnabled(id, false);
-  for (const id of keys) await apiKeys.delete(id);
+  for (const id of await disableKeys(ports, tenantId, () => renew("apiKeys"))) {
+    await renew("apiKeys");
+    await apiKeys.delete(id);
+  }
 
   await begin("appClients");
-  for (const id of await appClients.ofTenant(tenantId)) {
-    await renew("appClients");
-    await appClients.delete(id);
-  }
+  await deleteAllOf(appClients, tenantId, () => renew("appClients"));
+  await renew("appClients");
   await holdings.forgetClients(tenantId, run);
 
   await begin("usagePlan");
-  for (const id of await usagePlans.ofTenant(tenantId))
-    while (!(await usagePlans.delete(id))) await pause(clock, () => renew("usagePlan"));
+  await deletePlansExcept(ports, clock, tenantId, undefined, () => renew("usagePlan"));
 
   await begin("wait");
   while (clock.now() < shutOutBy) await pause(clock, () => renew("wait"));
@@ -115,18 +174,41 @@ async function deleteEverything(
     const left = await whatIsLeft(ports, tenantId, () => renew("proof"));
     if (Object.values(left).every((count) => count === 0)) return left;
     // Somebody else's leftover, as of a client whose making was under way: it is found by the same names.
-    for (const id of await apiKeys.ofTenant(tenantId)) await apiKeys.delete(id);
-    for (const id of await appClients.ofTenant(tenantId)) await appClients.delete(id);
+    const renewData = () => renew("data");
+    await deleteAllOf(apiKeys, tenantId, renewData);
+    await deleteAllOf(appClients, tenantId, renewData);
+    await renewData();
+    await holdings.forgetClients(tenantId, run);
+    await deletePlansExcept(ports, clock, tenantId, undefined, renewData);
     await pause(clock, () => renew("data"));
   }
 }
 
-async function deleteData({ holdings }: TenancyPorts, clock: Clock, { tenant, run }: Claim): Promise<void> {
+async function deleteAllOf(
+  things: Pick<TenancyPorts["apiKeys"], "ofTenant" | "delete">,
+  tenantId: TenantId,
+  renew: Renew,
+): Promise<void> {
+  await renew();
+  for (const id of await things.ofTenant(tenantId, renew)) {
+    await renew();
+    await things.delete(id);
+  }
+}
+
+async function deleteData(
+  { holdings }: TenancyPorts,
+  clock: Clock,
+  { tenant, run, renew }: Claim,
+): Promise<void> {
   const { tenantId } = tenant;
+  const renewData = () => renew("data");
   let cursor = await holdings.cursorOf(tenantId);
   do {
+    await renewData();
     const page = await holdings.data(tenantId, cursor);
-    await holdings.deleteData(tenantId, page.keys);
+    await renewData();
+    await holdings.deleteData(tenantId, page.keys, renewData);
     cursor = page.next;
     await holdings.saveCursor(tenantId, leaseOf(run, clock), cursor);
   } while (cursor !== undefined);
@@ -135,7 +217,7 @@ async function deleteData({ holdings }: TenancyPorts, clock: Clock, { tenant, ru
 async function whatIsLeft(
   { apiKeys, appClients, usagePlans, holdings }: TenancyPorts,
   tenantId: TenantId,
-  renew: () => Promise<void>,
+  renew: Renew,
 ): Promise<WhatIsLeft> {
   let data = 0;
   let cursor: string | undefined;
@@ -145,17 +227,20 @@ async function whatIsLeft(
     data += page.keys.length;
     cursor = page.next;
   } while (cursor !== undefined);
-  await renew();
-  return {
-    apiKeys: (await apiKeys.ofTenant(tenantId)).length,
-    appClients: (await appClients.ofTenant(tenantId)).length,
-    usagePlans: (await usagePlans.ofTenant(tenantId)).length,
-    records: await holdings.countRecords(tenantId),
-    data,
+  const count = async (things: Pick<TenancyPorts["apiKeys"], "ofTenant">) => {
+    await renew();
+    return (await things.ofTenant(tenantId, renew)).length;
   };
+  const left = {
+    apiKeys: await count(apiKeys),
+    appClients: await count(appClients),
+    usagePlans: await count(usagePlans),
+  };
+  await renew();
+  return { ...left, records: await holdings.countRecords(tenantId), data };
 }
 
-async function pause(clock: Clock, renew: () => Promise<void>): Promise<void> {
+async function pause(clock: Clock, renew: Renew): Promise<void> {
   await renew();
   await clock.sleep(PAUSE_MILLISECONDS);
 }

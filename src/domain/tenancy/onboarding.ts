@@ -1,10 +1,11 @@
 import { Auditor } from "../audit.ts";
 import { Refusal } from "../refusal.ts";
 import { newApiKeyValue } from "./api-key-value.ts";
-import { type Clock, LeaseLost, leaseOf, newRun, whenFree } from "./lease.ts";
+import { type Clock, giveUp, LeaseLost, leaseKeeper, leaseOf, newRun, whenFree } from "./lease.ts";
 import type { NewTenant } from "./new-tenant.ts";
 import type { TenancyPorts } from "./ports.ts";
 import { deleteAll, Undo } from "./replaceable.ts";
+import { deletePlansExcept, deletePlansUnlessUsed } from "./surplus-plans.ts";
 import { DEFAULT_LABEL, resourceName, type TenantRecord } from "./tenant.ts";
 import { newTenantId } from "./tenant-id.ts";
 
@@ -62,7 +63,7 @@ export async function onboard(
   } catch (error) {
     // The run that took over cannot know of what this one made since.
     if (error instanceof LeaseLost) await undo.all();
-    else await ports.tenants.release(claim.tenant.tenantId, claim.run).catch(() => undefined);
+    else await giveUp(ports, error, () => ports.tenants.release(claim.tenant.tenantId, claim.run));
     throw error;
   }
 }
@@ -117,32 +118,41 @@ function refuseUnlessResumable(begun: TenantRecord, wanted: NewTenant): void {
 }
 
 async function finish(
-  { tenants, appClients, apiKeys, usagePlans, actor }: TenancyPorts,
+  ports: TenancyPorts,
   clock: Clock,
   { tenant, run, resumed }: Claim,
   observer: OnboardingObserver,
   undo: Undo,
 ): Promise<TenantRecord> {
+  const { tenants, appClients, apiKeys, usagePlans, actor } = ports;
   const { tenantId, plan, scopes } = tenant;
   const name = resourceName(tenantId, DEFAULT_LABEL);
+  let current: OnboardingStep = "reserveSlug";
+  const keep = leaseKeeper(run, clock, (lease, step) => tenants.begin(tenantId, lease, step));
+  const renew = () => keep(current);
   const begin = async (step: OnboardingStep) => {
+    current = step;
     observer.progress?.(step);
-    await tenants.begin(tenantId, leaseOf(run, clock), step);
+    await renew();
   };
+  // The first to be added is the last to be done: it may take its time.
+  undo.add(() => deletePlansUnlessUsed(ports, clock, tenantId));
 
   await begin("appClient");
-  if (resumed) await deleteAll(appClients, name);
+  if (resumed) await deleteAll(appClients, name, renew);
   const { clientId, clientSecret } = await appClients.create(name, scopes);
   undo.add(() => appClients.delete(clientId));
 
   await begin("apiKey");
-  if (resumed) await deleteAll(apiKeys, name);
+  if (resumed) await deleteAll(apiKeys, name, renew);
   const apiKey = newApiKeyValue(tenantId);
   const apiKeyId = await apiKeys.create(name, apiKey);
   undo.add(() => apiKeys.delete(apiKeyId));
 
   await begin("usagePlan");
-  const usagePlanId = await usagePlans.ensure(tenantId, plan);
+  const usagePlanId = await usagePlans.ensure(tenantId, plan, renew);
+  if (resumed) await deletePlansExcept(ports, clock, tenantId, usagePlanId, renew);
+  await renew();
   await usagePlans.addKey(usagePlanId, apiKeyId);
 
   await begin("handOver");

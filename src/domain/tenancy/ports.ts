@@ -1,8 +1,11 @@
 import type { Scope } from "../access/scope.ts";
-import type { Actor, AuditRecord } from "../audit.ts";
+import type { Actor, AuditRecord, AuditTrail } from "../audit.ts";
+import type { TenantChanges, TenantPlans } from "./change-ports.ts";
 import type { CutOff } from "./cut-off.ts";
-import type { Lease } from "./lease.ts";
+import type { DueTasks } from "./due.ts";
+import type { Lease, Renew } from "./lease.ts";
 import type { PlanName } from "./plan.ts";
+import type { ClientSecrets, Rotations } from "./rotation-ports.ts";
 import type { AppClientRecord, TenantRecord, TenantStatus, TransitionName } from "./tenant.ts";
 import type { TenantId } from "./tenant-id.ts";
 
@@ -16,6 +19,14 @@ export interface TenancyPorts {
   readonly usagePlans: UsagePlans;
   readonly holdings: Holdings;
   readonly clientRecords: ClientRecords;
+  readonly changes: TenantChanges;
+  readonly tenantPlans: TenantPlans;
+  readonly auditTrail: AuditTrail;
+  readonly dueTasks: DueTasks;
+  readonly rotations: Rotations;
+  readonly clientSecrets: ClientSecrets;
+  /** Whether a call that failed was answered, so that nothing it asked for can still come to be. */
+  isDefinite(error: unknown): boolean;
 }
 
 /** What is written together with a change, all or nothing. */
@@ -41,8 +52,8 @@ export interface TenantStore {
   activate(tenant: TenantRecord, client: AppClientRecord, run: string, audit: AuditRecord): Promise<void>;
 
   /**
-   * Takes the lease and records which change of status is under way, or takes one over. False when the
-   * tenant is no longer as it was seen, or another run holds it.
+   * Takes the lease and records which change of status is under way, or takes one over; from now on the settler
+   * looks after it. False when the tenant is no longer as it was seen, or another run holds it.
    */
   beginTransition(
     seen: TenantRecord,
@@ -62,6 +73,8 @@ export interface TenantStore {
     now: number,
     audit: AuditRecord,
   ): Promise<"reserved" | "resumed" | "held" | "taken">;
+  /** Renews the lease on a label. Throws LeaseLost. */
+  renewLabel(tenantId: TenantId, label: string, lease: Lease): Promise<void>;
   releaseLabel(tenantId: TenantId, label: string, run: string): Promise<void>;
   /** Puts a client under the label that it reserved, if the tenant is still active. Throws LeaseLost. */
   addClient(tenantId: TenantId, client: AppClientRecord, run: string, audit: AuditRecord): Promise<void>;
@@ -98,41 +111,46 @@ export interface Holdings {
     tenantId: TenantId,
     cursor: string | undefined,
   ): Promise<{ readonly keys: readonly DataKey[]; readonly next: string | undefined }>;
-  deleteData(tenantId: TenantId, keys: readonly DataKey[]): Promise<void>;
+  deleteData(tenantId: TenantId, keys: readonly DataKey[], renew?: Renew): Promise<void>;
   cursorOf(tenantId: TenantId): Promise<string | undefined>;
   /** Remembers how far the data is deleted, and renews the lease. Throws LeaseLost. */
   saveCursor(tenantId: TenantId, lease: Lease, cursor: string | undefined): Promise<void>;
 }
 
+/** Methods that make several calls take `renew`, which they call between these. */
 export interface AppClients {
   create(name: string, scopes: readonly Scope[]): Promise<{ clientId: string; clientSecret: string }>;
+  /** From now on the client's tokens carry these scopes at most. Does nothing when there is no such client. */
+  setScopes(clientId: string, scopes: readonly Scope[], renew?: Renew): Promise<void>;
   /** Ids of all clients of exactly that name. */
-  find(name: string): Promise<string[]>;
+  find(name: string, renew?: Renew): Promise<string[]>;
   /** Ids of all clients of a tenant, whatever their label. */
-  ofTenant(tenantId: TenantId): Promise<string[]>;
+  ofTenant(tenantId: TenantId, renew?: Renew): Promise<string[]>;
   /** Does nothing when there is no such client. */
   delete(clientId: string): Promise<void>;
 }
 
+/** See {@link AppClients} for `renew`. */
 export interface ApiKeys {
   /** Gives the id of the new key. */
   create(name: string, value: string): Promise<string>;
   /** Ids of all keys of exactly that name. */
-  find(name: string): Promise<string[]>;
+  find(name: string, renew?: Renew): Promise<string[]>;
   /** Ids of all keys of a tenant, whatever their label. */
-  ofTenant(tenantId: TenantId): Promise<string[]>;
+  ofTenant(tenantId: TenantId, renew?: Renew): Promise<string[]>;
   /** The gateway refuses a disabled key. Does nothing when there is no such key. */
   setEnabled(apiKeyId: string, enabled: boolean): Promise<void>;
   /** Takes the key out of its usage plans too. Does nothing when there is no such key. */
   delete(apiKeyId: string): Promise<void>;
 }
 
+/** See {@link AppClients} for `renew`. */
 export interface UsagePlans {
   /** Id of the plan that serves the tenant: its own, made from its tier if it is not there yet, or the tier's. */
-  ensure(tenantId: TenantId, plan: PlanName): Promise<string>;
+  ensure(tenantId: TenantId, plan: PlanName, renew?: Renew): Promise<string>;
   addKey(usagePlanId: string, apiKeyId: string): Promise<void>;
-  /** Ids of the plans that are the tenant's own: one or none. */
-  ofTenant(tenantId: TenantId): Promise<string[]>;
+  /** Ids of the plans that are the tenant's own: one or none, or a second one that an overtaken run left. */
+  ofTenant(tenantId: TenantId, renew?: Renew): Promise<string[]>;
   /** False when AWS wants to be asked again later: it takes a change of a plan every 20 s. */
-  delete(usagePlanId: string): Promise<boolean>;
+  delete(usagePlanId: string, renew?: Renew): Promise<boolean>;
 }

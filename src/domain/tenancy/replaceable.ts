@@ -1,12 +1,18 @@
+import type { Renew } from "./lease.ts";
+
 /** Things with a secret: one whose secret was never seen is of no use and is replaced. */
 interface Replaceable {
-  find(name: string): Promise<string[]>;
+  find(name: string, renew: Renew): Promise<string[]>;
   delete(id: string): Promise<void>;
 }
 
 /** Deletes everything of that name: what a crashed run made, whose ids it may never have recorded. */
-export async function deleteAll(things: Replaceable, name: string): Promise<void> {
-  for (const id of await things.find(name)) await things.delete(id);
+export async function deleteAll(things: Replaceable, name: string, renew: Renew): Promise<void> {
+  for (const id of await things.find(name, renew)) {
+    await renew();
+    await things.delete(id);
+  }
+  await renew();
 }
 
 /** What a run has made, to be taken back in reverse order when another run has taken over. */

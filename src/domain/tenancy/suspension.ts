@@ -1,9 +1,9 @@
 import { Auditor } from "../audit.ts";
 import { claimTransition, type TransitionObserver } from "./claim-transition.ts";
 import { type CutOff, cutOffNow, cutOffOfTenant, cutOffUntil } from "./cut-off.ts";
-import { type Clock, LeaseLost } from "./lease.ts";
+import { type Clock, giveUp, LeaseLost, type Renew } from "./lease.ts";
 import type { TenancyPorts } from "./ports.ts";
-import type { TenantRecord } from "./tenant.ts";
+import { liveKeyIds, type TenantRecord } from "./tenant.ts";
 import type { TenantId } from "./tenant-id.ts";
 import { TRANSITIONS } from "./transition.ts";
 
@@ -42,19 +42,22 @@ async function change(
   name: "suspend" | "resume",
   ports: TenancyPorts,
   clock: Clock,
-  { tenantId }: TenantRecord,
+  asked: TenantRecord,
   observer: TransitionObserver<SuspensionStep>,
   cutOffs: () => { readonly begin?: CutOff; readonly end?: CutOff },
 ): Promise<TenantRecord> {
   observer.progress?.("record");
-  const claim = await claimTransition(ports, clock, tenantId, name, observer, () => cutOffs().begin);
+  const claim = await claimTransition(ports, clock, asked, name, observer, () => cutOffs().begin);
   const { tenant, run } = claim;
   if (run === undefined) return tenant;
+  const { tenantId } = tenant;
   const { to } = TRANSITIONS[name];
   try {
     observer.progress?.("apiKeys");
     await claim.renew("apiKeys");
-    await setKeysEnabled(ports, tenantId, to === "active");
+    // Read again: a key may have been rotated between the look at the tenant and the claim.
+    const claimed = (await ports.tenants.ofId(tenantId)) ?? tenant;
+    await setKeysEnabled(ports, clock, claimed, to === "active", () => claim.renew("apiKeys"));
 
     observer.progress?.("settle");
     const audit = new Auditor(ports.actor, clock, `tenant.${name}`, tenant).done({ status: to });
@@ -62,21 +65,32 @@ async function change(
     const { transition: _done, ...settled } = tenant;
     return { ...settled, status: to };
   } catch (error) {
-    if (error instanceof LeaseLost) await alignKeys(ports, tenantId).catch(() => undefined);
-    else await ports.tenants.release(tenantId, run).catch(() => undefined);
+    if (error instanceof LeaseLost) await alignKeys(ports, clock, tenantId).catch(() => undefined);
+    else await giveUp(ports, error, () => ports.tenants.release(tenantId, run));
     throw error;
   }
 }
 
-async function setKeysEnabled({ apiKeys }: TenancyPorts, tenantId: TenantId, enabled: boolean) {
-  for (const apiKeyId of await apiKeys.ofTenant(tenantId)) await apiKeys.setEnabled(apiKeyId, enabled);
+/** Disables whatever is there; enables what the record names and has not come to its deadline. */
+async function setKeysEnabled(
+  { apiKeys }: TenancyPorts,
+  clock: Clock,
+  tenant: TenantRecord,
+  enabled: boolean,
+  renew?: Renew,
+) {
+  const ids = enabled ? liveKeyIds(tenant, clock.now()) : await apiKeys.ofTenant(tenant.tenantId, renew);
+  for (const apiKeyId of ids) {
+    await renew?.();
+    await apiKeys.setEnabled(apiKeyId, enabled);
+  }
 }
 
 /** A run that was overtaken in its sleep may have undone what the other one did: the record has the say. */
-async function alignKeys(ports: TenancyPorts, tenantId: TenantId): Promise<void> {
+async function alignKeys(ports: TenancyPorts, clock: Clock, tenantId: TenantId): Promise<void> {
   const tenant = await ports.tenants.ofId(tenantId);
   if (!tenant) return;
   const { status, transition } = tenant;
   const target = transition ? TRANSITIONS[transition].to : status;
-  await setKeysEnabled(ports, tenantId, target === "active");
+  await setKeysEnabled(ports, clock, tenant, target === "active");
 }

@@ -51,6 +51,14 @@ export function refusal(tenant: TenantRecord, name: TransitionName): Refusal {
 }
 
 /** The status as people read it, with what is under way. */
-export function stateOf({ status, transition }: Pick<TenantRecord, "status" | "transition">): string {
-  return transition ? `${status}, being ${PARTICIPLES[transition]}` : status;
+export function stateOf({
+  status,
+  transition,
+  change,
+}: Pick<TenantRecord, "status" | "transition" | "change">): string {
+  return [
+    status,
+    ...(transition ? [`being ${PARTICIPLES[transition]}`] : []),
+    ...(change ? ["being changed"] : []),
+  ].join(", ");
 }

@@ -6,12 +6,23 @@ export interface UsageDays {
   readonly to: string;
 }
 
-export interface DayOfUsage {
+/** What a usage plan counted on a day, best effort. */
+export interface DayOfPlan {
   /** `yyyy-mm-dd` in UTC */
   readonly date: string;
   readonly used: number;
   /** What was left of the quota at the end of that day; null where the plan has none. */
   readonly remaining: number | null;
+}
+
+/** The plan's figures and the ledger's, which are exact; null and 0 where the plan has none of that day. */
+export interface DayOfUsage extends DayOfPlan {
+  /** Calls that are invoiced. */
+  readonly billable: number;
+  /** Calls answered 401, 403 or 429; never invoiced. */
+  readonly refused: number;
+  /** Calls that we failed to answer (5xx); never invoiced. */
+  readonly failed: number;
 }
 
 const DEFAULT_DAYS = 30;

@@ -7,15 +7,28 @@ import { isGroupName } from "../../domain/access/policy-record.ts";
 import { AccessRefusal } from "../../http/access-refusal.ts";
 import { bearerToken } from "../../http/bearer-token.ts";
 import { log } from "../../http/log.ts";
+import { countFailure } from "../../http/metrics.ts";
 import { personTokens } from "../../http/token-verifier.ts";
 
 /**
  * The Lambda authorizer of the admin API: a person's groups become one policy for the whole API and stage.
- * `methodArn` is not looked at, since API Gateway keeps the answer for every method.
+ * `methodArn` is not looked at, since API Gateway keeps the answer for every method. Every failure but the
+ * refusal is counted here, since Lambda's own count of errors has the refusals too.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
 export async function handler(event: APIGatewayTokenAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
-  const { sub, username, groups } = await personOf(event.authorizationToken);
+  try {
+    return await answerTo(await personTokens().verify(bearerToken(event.authorizationToken)));
+  } catch (error) {
+    // Only an error of this very text is 401 to API Gateway; any other is a failure of ours.
+    if (error instanceof AccessRefusal) throw new Error("Unauthorized");
+    log.error("a person could not be authorized", { error });
+    countFailure("AuthorizerFailed");
+    throw error;
+  }
+}
+
+async function answerTo({ sub, username, groups }: Person): Promise<APIGatewayAuthorizerResult> {
   const records = await policiesOf(config.controlTable(), [...groups].filter(isGroupName));
   const { policy, denied } = effectivePolicy(groups, records, config.apiStageArn());
   if (denied) log.warn("a person may do nothing", { sub, reason: denied });
@@ -24,17 +37,6 @@ export async function handler(event: APIGatewayTokenAuthorizerEvent): Promise<AP
     policyDocument: policyOf(policy),
     context: { username, groups: [...groups].join(",") },
   };
-}
-
-/** Only an error of this very text is 401 to API Gateway; any other is a failure of ours. */
-async function personOf(authorization: string): Promise<Person> {
-  try {
-    return await personTokens().verify(bearerToken(authorization));
-  } catch (error) {
-    if (error instanceof AccessRefusal) throw new Error("Unauthorized");
-    log.error("a token could not be verified", { error });
-    throw error;
-  }
 }
 
 /** The same document: the type of the SDK's examples has lists that may be changed. */

@@ -27,10 +27,10 @@ export const handler = routes({
   "PUT /admin/policies/{group}": personEndpoint({
     groups,
     body: policyDocument,
-    handle: async ({ person, body, event }) => {
+    handle: async ({ actor, body, event }) => {
       const expected = event.headers["if-match"] === undefined ? undefined : expectedVersion(event);
       const document = acceptPolicy(body, config.apiStageArn());
-      const put = await store().put(groupOf(event), document, { by: person.username, expected });
+      const put = await store().put(groupOf(event), document, { actor, expected });
       return { ...answer(put), statusCode: expected === undefined ? 201 : 200 };
     },
   }),

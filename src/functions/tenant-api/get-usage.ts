@@ -1,5 +1,6 @@
-import { usageByDay } from "../../aws/api-gateway/usage.ts";
-import { meteringOf } from "../../aws/dynamodb/tenant-profile.ts";
+import { planFiguresOf } from "../../aws/api-gateway/plan-figures.ts";
+import { ledgerDaysOf } from "../../aws/dynamodb/ledger-days.ts";
+import { usageReport } from "../../domain/metering/usage-report.ts";
 import { usageDays } from "../../domain/tenancy/usage.ts";
 import { usagePeriod } from "../../generated/usage-period.js";
 import { ok } from "../../http/responses.ts";
@@ -10,6 +11,7 @@ export const handler = tenantEndpoint({
   query: usagePeriod,
   handle: async ({ tenant, query }) => {
     const days = usageDays(query, Date.now());
-    return ok({ items: await usageByDay(await meteringOf(tenant), days) });
+    const [ledger, plan] = await Promise.all([ledgerDaysOf(tenant, days), planFiguresOf(tenant, days)]);
+    return ok({ items: usageReport(ledger, plan) });
   },
 });

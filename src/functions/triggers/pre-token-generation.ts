@@ -4,6 +4,7 @@ import { config } from "../../config.ts";
 import { PLAN_CLAIM, TENANT_CLAIM } from "../../domain/access/token-claims.ts";
 import type { TenantRecord } from "../../domain/tenancy/tenant.ts";
 import { log } from "../../http/log.ts";
+import { countFailure } from "../../http/metrics.ts";
 
 /** A machine's event (V3_0), or a person's, which has another trigger source. */
 type TokenEvent = PreTokenGenerationV3TriggerEvent | PreTokenGenerationV2TriggerEvent;
@@ -37,6 +38,7 @@ async function find(clientId: string): Promise<TenantRecord | undefined> {
     return await tenantOfClient(config.controlTable(), clientId);
   } catch (error) {
     log.error("the tenant of a client could not be read", { clientId, error });
+    countFailure("TokenTriggerFailed");
     throw new Error("the client could not be looked up; try again");
   }
 }

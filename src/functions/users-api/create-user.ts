@@ -1,5 +1,4 @@
-import { people } from "../../aws/cognito/people.ts";
-import { addPerson } from "../../domain/access/add-person.ts";
+import { peopleOperations } from "../../aws/people-operations.ts";
 import { ADMIN_GROUP } from "../../domain/access/people.ts";
 import { newUser } from "../../generated/new-user.js";
 import { personEndpoint } from "../../http/person-endpoint.ts";
@@ -8,8 +7,8 @@ import { created } from "../../http/responses.ts";
 export const handler = personEndpoint({
   groups: [ADMIN_GROUP],
   body: newUser,
-  handle: async ({ body: { username, email, groups = [] }, event }) => {
-    const { person, temporaryPassword } = await addPerson(people(), { username, email, groups });
+  handle: async ({ actor, body: { username, email, groups = [] }, event }) => {
+    const { person, temporaryPassword } = await peopleOperations(actor).add({ username, email, groups });
     const result = { ...person, temporaryPassword };
     return created(event, encodeURIComponent(username), { result, replayed: false });
   },

@@ -1,5 +1,4 @@
-import { people } from "../../aws/cognito/people.ts";
-import { removeFromGroup } from "../../domain/access/group-membership.ts";
+import { peopleOperations } from "../../aws/people-operations.ts";
 import { ADMIN_GROUP } from "../../domain/access/people.ts";
 import { groupIn, usernameIn } from "../../http/path-parameters.ts";
 import { personEndpoint } from "../../http/person-endpoint.ts";
@@ -7,8 +6,8 @@ import { noContent } from "../../http/responses.ts";
 
 export const handler = personEndpoint({
   groups: [ADMIN_GROUP],
-  handle: async ({ event }) => {
-    await removeFromGroup(people(), usernameIn(event), groupIn(event));
+  handle: async ({ actor, event }) => {
+    await peopleOperations(actor).removeFromGroup(usernameIn(event), groupIn(event));
     return noContent();
   },
 });

@@ -8,7 +8,10 @@ import { startTenancyStack, type TenancyStack } from "./tenancy-stack.ts";
 
 /** A clock that runs on, and passes over what somebody would sleep through. */
 class ImpatientClock {
-  #ahead = 0;
+  #ahead: number;
+  constructor(ahead: number) {
+    this.#ahead = ahead;
+  }
   now(): number {
     return Date.now() + this.#ahead;
   }
@@ -34,8 +37,9 @@ export function startWithTrigger(): Promise<TenancyStack> {
   });
 }
 
-export function operationsIn(aws: TenancyStack, mode: UsagePlanMode): TenantOperations {
-  return new TenantOperations({ ...aws.settings, usagePlanMode: mode }, OPERATOR, new ImpatientClock());
+/** @param ahead milliseconds by which these operations live in the future. */
+export function operationsIn(aws: TenancyStack, mode: UsagePlanMode, ahead = 0): TenantOperations {
+  return new TenantOperations({ ...aws.settings, usagePlanMode: mode }, OPERATOR, new ImpatientClock(ahead));
 }
 
 /** One run, with what it told the operator, and its error instead of the tenant where it failed. */

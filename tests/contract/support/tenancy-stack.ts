@@ -2,6 +2,7 @@ import { ApiGateway } from "../../../scripts/local-aws/api-gateway/api-gateway.t
 import { Cognito } from "../../../scripts/local-aws/cognito/cognito.ts";
 import { DynamoDb } from "../../../scripts/local-aws/dynamodb/dynamodb.ts";
 import { Identities } from "../../../scripts/local-aws/iam/identities.ts";
+import { verifiedCaller } from "../../../scripts/local-aws/iam/verified-caller.ts";
 import { AwsError } from "../../../scripts/local-aws/kernel/aws-error.ts";
 import { systemClock } from "../../../scripts/local-aws/kernel/clock.ts";
 import type { InvokeFunction } from "../../../scripts/local-aws/kernel/invoke.ts";
@@ -128,7 +129,7 @@ export async function startTenancyStack(invoke: InvokeFunction) {
   const services = [cognito, gateway, dynamoDb].map((service) =>
     faulty(service, (call, request) => around(call, request)),
   );
-  const server = await serve(services, { port: 0, identify: identities.identify });
+  const server = await serve(services, { port: 0, identify: verifiedCaller(identities) });
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: server.endpoint,
     AWS_REGION: "us-east-1",

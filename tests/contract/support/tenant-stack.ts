@@ -1,4 +1,5 @@
 import { Identities } from "../../../scripts/local-aws/iam/identities.ts";
+import { verifiedCaller } from "../../../scripts/local-aws/iam/verified-caller.ts";
 import type { Clock } from "../../../scripts/local-aws/kernel/clock.ts";
 import { serve } from "../../../scripts/local-aws/kernel/server.ts";
 import type { Service } from "../../../scripts/local-aws/kernel/service.ts";
@@ -52,6 +53,10 @@ export class StillClock implements Clock {
   advance(milliseconds: number): void {
     this.#now += milliseconds;
   }
+
+  set(epochMilliseconds: number): void {
+    this.#now = epochMilliseconds;
+  }
 }
 
 /** STS and further services on a port of their own. */
@@ -65,7 +70,7 @@ export async function serveWithSts(
   const failures: unknown[] = [];
   const server = await serve([...more(identities), new Sts({ identities })], {
     port: 0,
-    identify: identities.identify,
+    identify: verifiedCaller(identities),
     onError: (error) => failures.push(error),
   });
   return { ...server, identities, failures };

@@ -1,5 +1,8 @@
+import type { Scope } from "../../../src/domain/access/scope.ts";
 import type { Actor, AuditRecord } from "../../../src/domain/audit.ts";
+import { Refusal } from "../../../src/domain/refusal.ts";
 import type { CutOff } from "../../../src/domain/tenancy/cut-off.ts";
+import type { Due, DueTask, DueTasks } from "../../../src/domain/tenancy/due.ts";
 import { type Clock, type Lease, LeaseLost } from "../../../src/domain/tenancy/lease.ts";
 import type {
   Along,
@@ -13,6 +16,8 @@ import type {
 } from "../../../src/domain/tenancy/ports.ts";
 import type { AppClientRecord, TenantRecord } from "../../../src/domain/tenancy/tenant.ts";
 import type { TenantId } from "../../../src/domain/tenancy/tenant-id.ts";
+import { FakeLimits } from "./fake-limits.ts";
+import { FakeRotations } from "./fake-rotations.ts";
 
 /** Time that passes only while somebody sleeps. */
 export class FakeClock implements Clock {
@@ -28,6 +33,9 @@ export class FakeClock implements Clock {
 
 export const OPERATOR: Actor = { id: "arn:aws:iam::000000000000:user/operator", name: "operator" };
 
+/** An answer of AWS that refuses; any other error leaves open what became of the call. */
+export class DefiniteError extends Error {}
+
 interface Held {
   lease?: Lease | undefined;
 }
@@ -37,31 +45,47 @@ export class FakeWorld {
   readonly tenants = new Map<TenantId, TenantRecord & Held>();
   readonly labels = new Map<string, { clientId?: string } & Held>();
   readonly clientRecords = new Map<string, AppClientRecord & { tenantId: TenantId }>();
-  readonly appClients = new Map<string, { name: string; secret: string }>();
+  readonly appClients = new Map<string, { name: string; secret: string; scopes: readonly Scope[] }>();
   readonly apiKeys = new Map<string, { name: string; value: string; enabled: boolean }>();
   readonly plans = new Map<string, string>();
+  /** key → the plan that it is in */
   readonly memberships = new Map<string, string>();
+  /** Whether each tenant has a plan of its own, or the tiers' serve everyone. */
+  mode: "perTenant" | "perTier" = "perTenant";
+  readonly limits = new FakeLimits(this);
   /** Clients that the trigger does not find any more. */
   readonly shutOut = new Set<string>();
   readonly audit: AuditRecord[] = [];
+  readonly due = new Map<string, Due>();
+  readonly rotating = new FakeRotations(this);
   /** Partition keys of the data table, in its order. */
   readonly data: string[] = [];
   readonly cursors = new Map<TenantId, string>();
   /** How often AWS puts a change of a usage plan off. */
   refusedPlanChanges = 0;
+  /** Called where a run has seen that there is no plan yet and is about to make one. */
+  beforeMakingPlan: () => Promise<void> = async () => undefined;
   readonly cutOffs = new Map<string, CutOff>();
   #ids = 0;
 
   /** Ports whose calls all pass through `around`. */
   ports(around: Around = (call) => call()): TenancyPorts {
+    const tenantPlans = this.limits.tenantPlans();
     return {
       actor: OPERATOR,
       tenants: guarded(this.#tenantStore(), around),
       appClients: guarded(this.#appClients(), around),
       apiKeys: guarded(this.#apiKeys(), around),
       usagePlans: guarded(this.#usagePlans(), around),
+      isDefinite: (error) => error instanceof Refusal || error instanceof DefiniteError,
+      changes: guarded(this.limits.changes(), around),
+      // The one that only knows the stage's mode, and calls nobody.
+      tenantPlans: { ...guarded(tenantPlans, around), isOwn: tenantPlans.isOwn },
+      auditTrail: guarded({ append: async (record: AuditRecord) => void this.audit.push(record) }, around),
       clientRecords: guarded(this.#clientRecords(), around),
       holdings: guarded(this.#holdings(), around),
+      dueTasks: guarded(this.#dueTasks(), around),
+      ...this.rotating.ports(around),
     };
   }
 
@@ -71,9 +95,16 @@ export class FakeWorld {
     return record && this.tenants.get(record.tenantId);
   }
 
-  #id(prefix: string): string {
+  newId(prefix: string): string {
     this.#ids += 1;
     return `${prefix}${this.#ids}`;
+  }
+
+  /** Whether AWS wants to be asked again later. */
+  putOff(): boolean {
+    if (this.refusedPlanChanges === 0) return false;
+    this.refusedPlanChanges -= 1;
+    return true;
   }
 
   #bySlug(slug: string): (TenantRecord & Held) | undefined {
@@ -125,6 +156,8 @@ export class FakeWorld {
         if (tenant?.status !== seen.status || tenant.transition !== seen.transition) return false;
         if (!free(tenant, lease.run, now)) return false;
         this.tenants.set(seen.tenantId, { ...tenant, ...next, lease });
+        const known = this.due.has(`${seen.tenantId}/transition`);
+        if (!known || seen.transition !== next.transition) this.putDue(seen.tenantId, "transition", now);
         along(records);
         return true;
       },
@@ -132,8 +165,17 @@ export class FakeWorld {
         const tenant = this.tenants.get(tenantId);
         if (tenant?.lease?.run !== run) throw new LeaseLost(tenantId);
         const { lease: _lease, transition: _transition, ...settled } = tenant;
-        const { usagePlanId: _plan, apiKeyId: _key, ...tombstone } = settled;
+        const {
+          usagePlanId: _plan,
+          apiKeyId: _key,
+          retiringApiKey: _old,
+          limits: _limits,
+          change: _change,
+          usageElsewhere: _usage,
+          ...tombstone
+        } = settled;
         this.tenants.set(tenantId, { ...(status === "deleted" ? tombstone : settled), status });
+        this.due.delete(`${tenantId}/transition`);
         along(records);
       },
       reserveLabel: async (tenantId, label, lease, now, audit) => {
@@ -145,6 +187,11 @@ export class FakeWorld {
         this.audit.push(audit);
         return known ? "resumed" : "reserved";
       },
+      renewLabel: async (tenantId, label, lease) => {
+        const known = this.labels.get(`${tenantId}/${label}`);
+        if (known?.lease?.run !== lease.run) throw new LeaseLost(label);
+        known.lease = lease;
+      },
       releaseLabel: async (tenantId, label, run) => {
         const known = this.labels.get(`${tenantId}/${label}`);
         if (known?.lease?.run === run) known.lease = undefined;
@@ -152,6 +199,8 @@ export class FakeWorld {
       addClient: async (tenantId, client, run, audit) => {
         const known = this.labels.get(`${tenantId}/${client.label}`);
         if (known?.lease?.run !== run || this.tenants.get(tenantId)?.status !== "active")
+          throw new LeaseLost(client.label);
+        if (!client.scopes.every((scope) => this.tenants.get(tenantId)?.scopes.includes(scope)))
           throw new LeaseLost(client.label);
         putClient(tenantId, client);
         this.audit.push(audit);
@@ -166,11 +215,16 @@ export class FakeWorld {
 
   #appClients(): AppClients {
     return {
-      create: async (name) => {
-        const clientId = this.#id("client");
-        const clientSecret = this.#id("secret");
-        this.appClients.set(clientId, { name, secret: clientSecret });
+      create: async (name, scopes) => {
+        const clientId = this.newId("client");
+        const clientSecret = this.newId("secret");
+        this.appClients.set(clientId, { name, secret: clientSecret, scopes });
+        this.rotating.putSecret(clientId, clientSecret);
         return { clientId, clientSecret };
+      },
+      setScopes: async (id, scopes) => {
+        const client = this.appClients.get(id);
+        if (client) this.appClients.set(id, { ...client, scopes });
       },
       find: async (name) => idsNamed(this.appClients, name),
       ofTenant: async (tenantId) => idsOfTenant(this.appClients, tenantId),
@@ -183,7 +237,7 @@ export class FakeWorld {
   #apiKeys(): ApiKeys {
     return {
       create: async (name, value) => {
-        const id = this.#id("key");
+        const id = this.newId("key");
         this.apiKeys.set(id, { name, value, enabled: true });
         return id;
       },
@@ -255,13 +309,38 @@ export class FakeWorld {
     };
   }
 
+  putDue(tenantId: TenantId, task: DueTask, at: number): void {
+    this.due.set(`${tenantId}/${task}`, { tenantId, task, at, attempts: 0 });
+  }
+
+  #dueTasks(): DueTasks {
+    const isAsSeen = (due: Due) => this.due.get(`${due.tenantId}/${due.task}`)?.at === due.at;
+    return {
+      dueBy: async (now, limit) =>
+        [...this.due.values()]
+          .filter(({ at }) => at <= now)
+          .sort((one, other) => one.at - other.at)
+          .slice(0, limit),
+      remove: async (due) => {
+        if (isAsSeen(due)) this.due.delete(`${due.tenantId}/${due.task}`);
+      },
+      postpone: async (due, until) => {
+        if (isAsSeen(due))
+          this.due.set(`${due.tenantId}/${due.task}`, { ...due, at: until, attempts: due.attempts + 1 });
+      },
+    };
+  }
+
   #usagePlans(): UsagePlans {
     return {
-      ensure: async (tenantId) => {
+      ensure: async (tenantId, plan) => {
+        if (this.mode === "perTier") return `tier-${plan}`;
         const known = [...this.plans].find(([, owner]) => owner === tenantId);
         if (known) return known[0];
-        const id = this.#id("plan");
+        await this.beforeMakingPlan();
+        const id = this.newId("plan");
         this.plans.set(id, tenantId);
+        this.limits.numbers.set(id, { plan, limits: undefined });
         return id;
       },
       addKey: async (usagePlanId, apiKeyId) => {
@@ -270,10 +349,7 @@ export class FakeWorld {
       ofTenant: async (tenantId) =>
         [...this.plans].filter(([, owner]) => owner === tenantId).map(([id]) => id),
       delete: async (id) => {
-        if (this.refusedPlanChanges > 0) {
-          this.refusedPlanChanges -= 1;
-          return false;
-        }
+        if (this.putOff()) return false;
         this.plans.delete(id);
         return true;
       },
@@ -294,7 +370,7 @@ function withoutLease(tenant: (TenantRecord & Held) | undefined): TenantRecord |
 }
 
 /** A port each of whose methods is called through `around`. */
-function guarded<T extends object>(port: T, around: Around): T {
+export function guarded<T extends object>(port: T, around: Around): T {
   return new Proxy(port, {
     get: (target, name, receiver) => {
       const method: unknown = Reflect.get(target, name, receiver);

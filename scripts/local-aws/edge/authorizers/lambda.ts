@@ -4,12 +4,13 @@ import type { StackResource } from "../../kernel/stack.ts";
 import type { Call } from "../call.ts";
 import { functionOfUri } from "../compile-integration.ts";
 import { proxyEvent } from "../integrations/proxy-event.ts";
+import { methodArn } from "../method-arn.ts";
 import { Refusal } from "../refusal.ts";
 import { optionalText } from "../template-reader.ts";
 import type { Authorizer, AuthorizerFactory } from "./authorizer.ts";
 import { type AuthorizerResult, readResult } from "./authorizer-result.ts";
 import { identitySources } from "./identity-source.ts";
-import { methodArn, requireAllowed } from "./method-policy.ts";
+import { requireAllowed } from "./method-policy.ts";
 import { ResultCache } from "./result-cache.ts";
 
 const DEFAULT_TTL_SECONDS = 300;

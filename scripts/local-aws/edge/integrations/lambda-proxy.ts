@@ -1,10 +1,11 @@
-import type { InvocationResult, InvokeFunction } from "../../kernel/invoke.ts";
+import type { InvokeFunction } from "../../kernel/invoke.ts";
 import type { Call } from "../call.ts";
 import type { HttpResponse } from "../http-message.ts";
 import { Refusal } from "../refusal.ts";
 import type { LambdaProxyIntegration, Route } from "../rest-api.ts";
 import { proxyEvent } from "./proxy-event.ts";
 import { proxyResponse } from "./proxy-response.ts";
+import { withinTime } from "./within-time.ts";
 
 /** Largest payload of a synchronous invocation, in bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LARGEST_PAYLOAD = 6 * 1024 * 1024;
@@ -28,15 +29,4 @@ export async function lambdaProxy(
   const response = proxyResponse(result.payload, call);
   call.integration = { ...call.integration, status: response.status };
   return response;
-}
-
-/** A plain timer: an AbortSignal costs a tenth of the edge's time for a call. */
-function withinTime(
-  result: Promise<InvocationResult>,
-  milliseconds: number,
-): Promise<InvocationResult | "timeout"> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve("timeout"), milliseconds);
-    result.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

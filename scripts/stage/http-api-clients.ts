@@ -1,0 +1,91 @@
+import {
+  ApiGatewayV2Client,
+  GetAuthorizerCommand,
+  UpdateAuthorizerCommand,
+} from "@aws-sdk/client-apigatewayv2";
+import { type Actor, Auditor, type AuditTrail, audited } from "../../src/domain/audit.ts";
+import { Refusal } from "../../src/domain/refusal.ts";
+import { systemClock } from "../../src/domain/tenancy/lease.ts";
+import type { AppClientRecord, TenantRecord } from "../../src/domain/tenancy/tenant.ts";
+import type { StageSettings } from "./stage-settings.ts";
+
+/** "Audiences per authorizer", not adjustable: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const MOST_CLIENTS = 50;
+/** The list must not be empty; no app client is called so. */
+const NOBODY = "none";
+
+type Tenant = Pick<TenantRecord, "tenantId" | "slug">;
+type Client = Pick<AppClientRecord, "clientId" | "label">;
+
+/**
+ * The app clients that may call by the HTTP API: the audience list of its JWT authorizer, which is the only
+ * record of them. Each change replaces the whole list; two operators at once may lose one of their changes.
+ */
+export class HttpApiClients {
+  readonly #gateway = new ApiGatewayV2Client({});
+  readonly #authorizer: { readonly ApiId: string; readonly AuthorizerId: string };
+  readonly #trail: AuditTrail;
+  readonly #actor: Actor;
+
+  constructor(
+    { httpApiId, httpApiAuthorizerId }: Pick<StageSettings, "httpApiId" | "httpApiAuthorizerId">,
+    trail: AuditTrail,
+    actor: Actor,
+  ) {
+    this.#authorizer = { ApiId: httpApiId, AuthorizerId: httpApiAuthorizerId };
+    this.#trail = trail;
+    this.#actor = actor;
+  }
+
+  /** Client ids, of whatever tenants. */
+  async list(): Promise<string[]> {
+    const { audience } = await this.#configuration();
+    return audience.filter((client) => client !== NOBODY);
+  }
+
+  /** Whether that changed anything. Throws a Refusal `conflict` when the list is full. */
+  async allow(tenant: Tenant, client: Client): Promise<boolean> {
+    const clients = await this.list();
+    if (clients.includes(client.clientId)) return false;
+    if (clients.length >= MOST_CLIENTS)
+      throw new Refusal(
+        "conflict",
+        `${MOST_CLIENTS} clients may call by the HTTP API, and as many do; deny one first.`,
+      );
+    await this.#replace("client.allowHttpApi", tenant, client, [...clients, client.clientId]);
+    return true;
+  }
+
+  /** Whether that changed anything. The gateway refuses the client's next call, within a minute at most. */
+  async deny(tenant: Tenant, client: Client): Promise<boolean> {
+    const clients = await this.list();
+    if (!clients.includes(client.clientId)) return false;
+    const left = clients.filter((clientId) => clientId !== client.clientId);
+    await this.#replace("client.denyHttpApi", tenant, client, left);
+    return true;
+  }
+
+  async #replace(
+    action: "client.allowHttpApi" | "client.denyHttpApi",
+    tenant: Tenant,
+    { label, clientId }: Client,
+    clients: readonly string[],
+  ): Promise<void> {
+    const { issuer } = await this.#configuration();
+    const auditor = new Auditor(this.#actor, systemClock, action, tenant);
+    await audited(this.#trail, auditor, { before: {}, after: { label, clientId } }, () =>
+      this.#gateway.send(
+        new UpdateAuthorizerCommand({
+          ...this.#authorizer,
+          JwtConfiguration: { Issuer: issuer, Audience: clients.length > 0 ? [...clients] : [NOBODY] },
+        }),
+      ),
+    );
+  }
+
+  async #configuration(): Promise<{ issuer: string; audience: string[] }> {
+    const { JwtConfiguration } = await this.#gateway.send(new GetAuthorizerCommand(this.#authorizer));
+    if (!JwtConfiguration?.Issuer) throw new Error("the HTTP API's authorizer has no issuer");
+    return { issuer: JwtConfiguration.Issuer, audience: JwtConfiguration.Audience ?? [] };
+  }
+}

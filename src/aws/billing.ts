@@ -1,0 +1,40 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { BillingMonth } from "../domain/metering/billing-month.ts";
+import { type InvoiceLine, invoiceLine, isInvoiced } from "../domain/metering/invoice-line.ts";
+import { planQuotas } from "./api-gateway/plan-quotas.ts";
+import { DynamoLedgerDays } from "./dynamodb/ledger-days.ts";
+import { DynamoTenantStore } from "./dynamodb/tenant-store.ts";
+import type { TenancySettings } from "./tenant-operations.ts";
+import { OPERATION_CALL } from "./time-limits.ts";
+
+/** How many tenants are read at a time. */
+const AT_ONCE = 10;
+
+/**
+ * The invoices of a month, by slug: a line for each tenant that was there or called, the offboarded included,
+ * whose tombstone keeps slug and plan. Their own plan is gone, so their quota is their tier's; others' is that
+ * of the plan that they have now.
+ */
+export async function invoicesOf(
+  month: BillingMonth,
+  { controlTable, tierPlanIds }: Pick<TenancySettings, "controlTable" | "tierPlanIds">,
+): Promise<InvoiceLine[]> {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(OPERATION_CALL));
+  const ledger = new DynamoLedgerDays(client, controlTable);
+  const tiers = typeof tierPlanIds === "function" ? await tierPlanIds() : tierPlanIds;
+  const [tenants, quotas] = await Promise.all([
+    new DynamoTenantStore(client, controlTable).list(),
+    planQuotas(),
+  ]);
+  const lines: InvoiceLine[] = [];
+  for (let first = 0; first < tenants.length; first += AT_ONCE)
+    await Promise.all(
+      tenants.slice(first, first + AT_ONCE).map(async (tenant) => {
+        const days = await ledger.of(tenant.tenantId, month);
+        const quota = quotas.get(tenant.usagePlanId ?? tiers[tenant.plan]);
+        if (isInvoiced(tenant, month, days.length > 0)) lines.push(invoiceLine(tenant, month, days, quota));
+      }),
+    );
+  return lines.sort((a, b) => (a.slug < b.slug ? -1 : 1));
+}
