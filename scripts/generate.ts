@@ -1,6 +1,7 @@
 /**
- * Derives from every `schemas/*.json` what the code needs of it, into `src/generated/`:
- * a validator compiled ahead (Ajv standalone, so that nothing is compiled at run time) and its type.
+ * Derives from every `schemas/*.json` and `schemas/events/*.json` what the code needs of it, into `src/generated/`:
+ * a validator compiled ahead (Ajv standalone, so that nothing is compiled at run time) and its type. For events
+ * also the table of all validators, and `EventData`, the type of each event's data.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -13,8 +14,9 @@ const root = join(import.meta.dirname, "..");
 const source = join(root, "schemas");
 const target = join(root, "src", "generated");
 
-/** `new-flight` → `newFlight`. */
-const camelCase = (name: string) => name.replace(/-(.)/g, (_match, letter: string) => letter.toUpperCase());
+/** `new-flight` → `newFlight`, `tenant.plan_changed` → `tenantPlanChanged`. */
+const camelCase = (name: string) =>
+  name.replace(/[-._](.)/g, (_match, letter: string) => letter.toUpperCase());
 
 /** The validator as one self-contained ES module: Ajv's own helpers are bundled into it. */
 async function compileValidator(name: string, schema: object): Promise<string> {
@@ -33,12 +35,16 @@ async function compileValidator(name: string, schema: object): Promise<string> {
   return bundled.outputFiles[0]?.text ?? "";
 }
 
-async function declareTypes(name: string, schema: { title: string }): Promise<string> {
+interface Schema {
+  readonly title: string;
+}
+
+async function declareTypes(name: string, schema: Schema, home: string): Promise<string> {
   const types = await compileTypes(structuredClone(schema), name, {
     bannerComment: "",
     additionalProperties: false,
   });
-  return `import type { Validator } from "./validator.d.ts";\n\n${types}\nexport declare const ${camelCase(name)}: Validator<${schema.title}>;\n`;
+  return `import type { Validator } from "${home}/validator.d.ts";\n\n${types}\nexport declare const ${camelCase(name)}: Validator<${schema.title}>;\n`;
 }
 
 const VALIDATOR_TYPE = `/** One finding of a validator: where (JSON pointer) and what. */
@@ -59,13 +65,48 @@ export interface Validator<T> {
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 writeFileSync(join(target, "validator.d.ts"), VALIDATOR_TYPE);
-const names = readdirSync(source)
-  .filter((file) => file.endsWith(".json"))
-  .map((file) => basename(file, ".json"));
-await Promise.all(
-  names.map(async (name) => {
-    const schema = JSON.parse(readFileSync(join(source, `${name}.json`), "utf8"));
-    writeFileSync(join(target, `${name}.js`), await compileValidator(name, schema));
-    writeFileSync(join(target, `${name}.d.ts`), await declareTypes(name, schema));
-  }),
+
+/** The schemas in a folder by their names, each with what is derived of it written to the other folder. */
+async function generate(from: string, to: string, home: string): Promise<Map<string, Schema>> {
+  mkdirSync(to, { recursive: true });
+  const names = readdirSync(from)
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => basename(file, ".json"));
+  const schemas = await Promise.all(
+    names.map(async (name): Promise<[string, Schema]> => {
+      const schema = JSON.parse(readFileSync(join(from, `${name}.json`), "utf8"));
+      writeFileSync(join(to, `${name}.js`), await compileValidator(name, schema));
+      writeFileSync(join(to, `${name}.d.ts`), await declareTypes(name, schema, home));
+      return [name, schema];
+    }),
+  );
+  return new Map(schemas);
+}
+
+await generate(source, target, ".");
+const events = await generate(join(source, "events"), join(target, "events"), "..");
+
+const imports = [...events].map(([name]) => `import { ${camelCase(name)} } from "./${name}.js";`);
+const entries = [...events].map(([name]) => `  "${name}": ${camelCase(name)},`);
+writeFileSync(
+  join(target, "events", "event-data.js"),
+  [...imports, "", "export const eventData = {", ...entries, "};", ""].join("\n"),
+);
+const typeImports = [...events].map(([name, { title }]) => `import type { ${title} } from "./${name}.d.ts";`);
+const members = [...events].map(([name, { title }]) => `  readonly "${name}": ${title};`);
+writeFileSync(
+  join(target, "events", "event-data.d.ts"),
+  [
+    'import type { Validator } from "../validator.d.ts";',
+    ...typeImports,
+    "",
+    "/** What events carry, by their types. */",
+    "export interface EventData {",
+    ...members,
+    "}",
+    "",
+    "/** Validators of what events carry. */",
+    "export declare const eventData: { readonly [Type in keyof EventData]: Validator<EventData[Type]> };",
+    "",
+  ].join("\n"),
 );

@@ -15,6 +15,8 @@ export const config = {
   jwksUri: () => required("JWKS_URI"),
   controlTable: () => required("CONTROL_TABLE"),
   dataTable: () => required("DATA_TABLE"),
+  /** Where events wait that were written with the change they tell of. */
+  outboxTable: () => required("OUTBOX_TABLE"),
   /** Rate and burst of every plan where no usage plan holds them: `trial=1/2 standard=50/100 …`. */
   httpApiLimits: () => required("HTTP_API_LIMITS"),
   /** The role that reaches only the partitions of the tenant in its session tag. */

@@ -1,0 +1,23 @@
+import { config } from "../../config.ts";
+import type { DomainEvent } from "../../domain/messaging/domain-event.ts";
+import type { Writes } from "./transact-items.ts";
+
+/**
+ * The write that goes into a change's own transaction, so that the event is told if, and only if, the change was
+ * made. Its key begins with the tenant for what the system tells itself, so that a tenant role's LeadingKeys hold
+ * here too, and with the producer for everyone else, so that the one cannot write for the other.
+ */
+export function outboxPut(event: DomainEvent): Writes[number] {
+  return {
+    Put: {
+      TableName: config.outboxTable(),
+      Item: { pk: outboxKey(event), producer: event.source, event },
+      ConditionExpression: "attribute_not_exists(pk)",
+    },
+  };
+}
+
+/** Key of the event's item. */
+export function outboxKey({ source, tenantId, id }: Pick<DomainEvent, "source" | "tenantId" | "id">): string {
+  return source === "gatehouse.airline" ? `${tenantId}#${id}` : `${source}#${tenantId}#${id}`;
+}
