@@ -35,6 +35,8 @@ export const config = {
   internalCallers: () => required("INTERNAL_CALLERS").split(","),
   /** `arn:aws:execute-api:<region>:<account>:<API id>/<stage>` of the API that people's policies speak of. */
   apiStageArn: () => required("API_STAGE_ARN"),
+  /** Whether webhooks may be sent to this machine's loopback: only where everything runs on one machine. */
+  webhookLoopback: () => (required("WEBHOOK_LOOPBACK") === "on" ? "on" : "off"),
   /** Name of the stage, which the names of its usage plans begin with. */
   stage: () => required("STAGE"),
   /** Whether each tenant has a usage plan of its own, or the tiers' plans serve everyone. */
