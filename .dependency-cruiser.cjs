@@ -11,11 +11,13 @@ module.exports = {
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     only("domain-knows-only-itself", "^src/domain/", []),
     only("aws-knows-domain", "^src/aws/", ["^src/domain/", "^src/config\\.ts$"]),
+    only("net-knows-domain", "^src/net/", ["^src/domain/"]),
     only("http-knows-domain-and-aws", "^src/http/", ["^src/domain/", "^src/aws/", "^src/config\\.ts$"]),
     only("functions-know-http-domain-and-aws", "^src/functions/", [
       "^src/http/",
       "^src/domain/",
       "^src/aws/",
+      "^src/net/",
       "^src/config\\.ts$",
     ]),
     only("generated-knows-nothing", "^src/generated/", []),
