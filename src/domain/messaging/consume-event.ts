@@ -8,7 +8,7 @@ import type { PublicKeys } from "./key-ports.ts";
 import { openEvent, type Recipient } from "./open-event.ts";
 import { readDelivery } from "./read-delivery.ts";
 import type { SealedEvent } from "./sealed-event.ts";
-import type { TrustedSigners } from "./trusted-signers.ts";
+import type { TrustedSigners } from "./key-lists.ts";
 
 /** What a consumer takes, and what it does with it. An event may be given to it twice where a run crashed. */
 export interface ConsumerRules<Type extends EventType> {
