@@ -11,6 +11,7 @@ module.exports = {
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     only("domain-knows-only-itself", "^src/domain/", []),
     only("aws-knows-domain", "^src/aws/", ["^src/domain/", "^src/config\\.ts$"]),
+    only("net-knows-domain", "^src/net/", ["^src/domain/"]),
     only("http-knows-domain-and-aws", "^src/http/", ["^src/domain/", "^src/aws/", "^src/config\\.ts$"]),
     only("events-know-domain-and-aws", "^src/events/", [
       "^src/domain/",
@@ -24,6 +25,7 @@ module.exports = {
       "^src/events/",
       "^src/domain/",
       "^src/aws/",
+      "^src/net/",
       "^src/config\\.ts$",
     ]),
     only("generated-knows-nothing", "^src/generated/", []),
