@@ -37,6 +37,10 @@ export const config = {
   internalCallers: () => required("INTERNAL_CALLERS").split(","),
   /** `arn:aws:execute-api:<region>:<account>:<API id>/<stage>` of the API that people's policies speak of. */
   apiStageArn: () => required("API_STAGE_ARN"),
+  /** Where deliveries to tenants' endpoints wait. */
+  webhookDeliveriesUrl: () => required("WEBHOOK_DELIVERIES_URL"),
+  /** Where deliveries go that were given up. */
+  webhookDeadLettersUrl: () => required("WEBHOOK_DEAD_LETTERS_URL"),
   /** Whether webhooks may be sent to this machine's loopback: only where everything runs on one machine. */
   webhookLoopback: () => (required("WEBHOOK_LOOPBACK") === "on" ? "on" : "off"),
   /** Name of the stage, which the names of its usage plans begin with. */
