@@ -4,11 +4,11 @@ import { EventRefusal } from "./event-refusal.ts";
 import { verifySignature } from "./event-signature.ts";
 import type { Consumer, EventType } from "./event-type.ts";
 import { requireFresh } from "./freshness.ts";
+import type { TrustedSigners } from "./key-lists.ts";
 import type { PublicKeys } from "./key-ports.ts";
 import { openEvent, type Recipient } from "./open-event.ts";
 import { readDelivery } from "./read-delivery.ts";
 import type { SealedEvent } from "./sealed-event.ts";
-import type { TrustedSigners } from "./key-lists.ts";
 
 /** What a consumer takes, and what it does with it. An event may be given to it twice where a run crashed. */
 export interface ConsumerRules<Type extends EventType> {
