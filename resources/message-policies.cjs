@@ -11,13 +11,13 @@
 
 const PRODUCERS = {
   "gatehouse.airline": {
-    relays: [],
+    relays: ["RelayEventsRole"],
     // All types but the other's: it must not pass off as its own what a third party reported.
     types: { StringNotEquals: { "kms:EncryptionContext:type": ["hook.received"] } },
     audience: ["audit", "webhooks"],
   },
   "gatehouse.hooks": {
-    relays: [],
+    relays: ["RelayHooksRole"],
     types: { StringEquals: { "kms:EncryptionContext:type": ["hook.received"] } },
     audience: ["audit"],
   },
