@@ -26,7 +26,7 @@ const PRODUCERS = {
 };
 
 const CONSUMERS = {
-  audit: { readers: [] },
+  audit: { readers: ["KeepAuditTrailRole"] },
   webhooks: { readers: [] },
 };
 
