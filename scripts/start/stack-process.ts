@@ -2,9 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { LOCAL_STAGE } from "../stage/local-environment.ts";
 
+const LAST_WORDS_MILLISECONDS = 1000;
+
 const root = join(import.meta.dirname, "..", "..");
+
+/** Receivers of webhooks that somebody tries out are on this machine, too. */
+const LOCAL_OPTIONS = ["--stage", LOCAL_STAGE, "--param", "webhookLoopback=on"];
 
 /** The process that runs `serverless offline` with the local AWS. */
 export interface StackProcess {
@@ -20,7 +26,7 @@ export class Stopped extends Error {}
 
 /** It ends by itself when this process is gone, since it is tied to it by an IPC channel. */
 export function startStack(): StackProcess {
-  const child = spawn(process.execPath, [serverlessBinary(), "offline", "start", "--stage", LOCAL_STAGE], {
+  const child = spawn(process.execPath, [serverlessBinary(), "offline", "start", ...LOCAL_OPTIONS], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { ...process.env, SLS_NOTIFICATIONS_MODE: "off", SLS_TELEMETRY_DISABLED: "1" },
@@ -30,8 +36,21 @@ export function startStack(): StackProcess {
     stopped = true;
     child.kill("SIGTERM");
   };
-  const ended = once(child, "exit").then(([code]) => (stopped ? 0 : Number(code ?? 1)));
+  const ended = whenGone(child).then((code) => (stopped ? 0 : (code ?? 1)));
   return { ready: whenReady(child, ended, () => stopped), ended, stop };
+}
+
+/**
+ * Exit code of the process, once all that it said has arrived. What it started may outlive it and hold its output
+ * open; nobody waits for that.
+ */
+async function whenGone(child: ChildProcess): Promise<number | null> {
+  const closed = once(child, "close");
+  const [code] = await once(child, "exit");
+  await Promise.race([closed, setTimeout(LAST_WORDS_MILLISECONDS, undefined, { ref: false })]);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  return code;
 }
 
 /** What the process says before it is ready is shown only if it fails; afterwards its functions' logs are. */
