@@ -1,3 +1,5 @@
+import type { StreamViewType } from "./stream-records.ts";
+
 /** One typed value as the wire has it: `{S: "…"}`, `{N: "12"}`, `{M: {…}}`… */
 export type AttributeValue = Readonly<Record<string, unknown>>;
 
@@ -35,6 +37,9 @@ export interface TableDescription {
   }[];
   readonly GlobalSecondaryIndexes?: readonly IndexDescription[];
   readonly LocalSecondaryIndexes?: readonly IndexDescription[];
+  readonly StreamSpecification?: { readonly StreamEnabled: true; readonly StreamViewType: StreamViewType };
+  readonly LatestStreamArn?: string;
+  readonly LatestStreamLabel?: string;
 }
 
 /** The attribute whose value decides on the partition: of the table, or of one of its indexes. */
