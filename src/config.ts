@@ -17,6 +17,8 @@ export const config = {
   dataTable: () => required("DATA_TABLE"),
   /** Where events wait that were written with the change they tell of. */
   outboxTable: () => required("OUTBOX_TABLE"),
+  /** Id of the KMS key that seals third parties' secrets. */
+  hookSecretsKey: () => required("HOOK_SECRETS_KEY"),
   /** Rate and burst of every plan where no usage plan holds them: `trial=1/2 standard=50/100 …`. */
   httpApiLimits: () => required("HTTP_API_LIMITS"),
   /** The role that reaches only the partitions of the tenant in its session tag. */
