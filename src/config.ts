@@ -19,6 +19,18 @@ export const config = {
   outboxTable: () => required("OUTBOX_TABLE"),
   /** Id of the KMS key that seals third parties' secrets. */
   hookSecretsKey: () => required("HOOK_SECRETS_KEY"),
+  /** The bus on which events go to their consumers. */
+  messageBus: () => required("MESSAGE_BUS"),
+  /** ARN of the key with which the producer signs its events. */
+  signingKey: () => required("SIGNING_KEY"),
+  /** Whose signatures are believed: `gatehouse.airline=<key ARN>,… gatehouse.hooks=<key ARN>`. */
+  trustedSigners: () => required("TRUSTED_SIGNERS"),
+  /** With which keys a producer encrypts: `audit=<key ARN> webhooks=<key ARN>`. */
+  consumerKeys: () => required("CONSUMER_KEYS"),
+  /** ARN of the key by which data is encrypted for the consumer that asks. */
+  decryptionKey: () => required("DECRYPTION_KEY"),
+  /** Where a consumer puts the events that it does not believe. */
+  eventDeadLettersUrl: () => required("EVENT_DEAD_LETTERS_URL"),
   /** Rate and burst of every plan where no usage plan holds them: `trial=1/2 standard=50/100 …`. */
   httpApiLimits: () => required("HTTP_API_LIMITS"),
   /** The role that reaches only the partitions of the tenant in its session tag. */
@@ -27,6 +39,12 @@ export const config = {
   internalCallers: () => required("INTERNAL_CALLERS").split(","),
   /** `arn:aws:execute-api:<region>:<account>:<API id>/<stage>` of the API that people's policies speak of. */
   apiStageArn: () => required("API_STAGE_ARN"),
+  /** Where deliveries to tenants' endpoints wait. */
+  webhookDeliveriesUrl: () => required("WEBHOOK_DELIVERIES_URL"),
+  /** Where deliveries go that were given up. */
+  webhookDeadLettersUrl: () => required("WEBHOOK_DEAD_LETTERS_URL"),
+  /** Whether webhooks may be sent to this machine's loopback: only where everything runs on one machine. */
+  webhookLoopback: () => (required("WEBHOOK_LOOPBACK") === "on" ? "on" : "off"),
   /** Name of the stage, which the names of its usage plans begin with. */
   stage: () => required("STAGE"),
   /** Whether each tenant has a usage plan of its own, or the tiers' plans serve everyone. */

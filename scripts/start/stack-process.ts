@@ -6,6 +6,9 @@ import { LOCAL_STAGE } from "../stage/local-environment.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
+/** Receivers of webhooks that somebody tries out are on this machine, too. */
+const LOCAL_OPTIONS = ["--stage", LOCAL_STAGE, "--param", "webhookLoopback=on"];
+
 /** The process that runs `serverless offline` with the local AWS. */
 export interface StackProcess {
   /** Address of the local AWS, once the API takes calls. Rejects when the process ends before. */
@@ -20,7 +23,7 @@ export class Stopped extends Error {}
 
 /** It ends by itself when this process is gone, since it is tied to it by an IPC channel. */
 export function startStack(): StackProcess {
-  const child = spawn(process.execPath, [serverlessBinary(), "offline", "start", "--stage", LOCAL_STAGE], {
+  const child = spawn(process.execPath, [serverlessBinary(), "offline", "start", ...LOCAL_OPTIONS], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { ...process.env, SLS_NOTIFICATIONS_MODE: "off", SLS_TELEMETRY_DISABLED: "1" },

@@ -1,5 +1,4 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
-import { isHttpApiEvent } from "./http-api-event.ts";
 import { problem } from "./problem.ts";
 
 type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
@@ -11,9 +10,7 @@ type Endpoint = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGa
 export function routes<Routes extends Readonly<Record<string, Endpoint>>>(endpoints: Routes) {
   const byRoute = new Map<string, Endpoint>(Object.entries(endpoints));
   const handler = async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
-    // The endpoint itself refuses an event of the HTTP API where it has no route there.
-    const route = isHttpApiEvent(event) ? event.routeKey : `${event.httpMethod} ${event.resource}`;
-    const endpoint = byRoute.get(route);
+    const endpoint = byRoute.get(`${event.httpMethod} ${event.resource}`);
     return endpoint ? endpoint(event, context) : problem({ code: "not-found" }, context.awsRequestId);
   };
   return Object.assign(handler, { endpoints });

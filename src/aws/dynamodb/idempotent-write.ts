@@ -13,7 +13,7 @@ type TransactItems = NonNullable<TransactWriteCommandInput["TransactItems"]>;
 /**
  * Writes items and the memory of having written them in one transaction: no crash can leave the one
  * without the other, and the whole costs a single call. A second request under the same key gets what the
- * first one got.
+ * first one got. Without a key there is no memory, and the items are written together all the same.
  *
  * Throws a Refusal `idempotency-key-reused` (same key, other request), `request-in-progress` (same key, at
  * the same moment), `busy` (others kept writing the same items); a failed condition of the items is
@@ -21,20 +21,23 @@ type TransactItems = NonNullable<TransactWriteCommandInput["TransactItems"]>;
  */
 export async function writeOnce<T>(
   tenant: ReachedTenant,
-  key: IdempotencyKey,
+  key: IdempotencyKey | undefined,
   result: T,
   items: TransactItems,
   now = Date.now(),
 ): Promise<Outcome<T>> {
-  const TransactItems = [{ Put: memory(tenant, key, result, now) }, ...items];
+  const memories = key ? [{ Put: memory(tenant, key, result, now) }] : [];
+  const TransactItems = [...memories, ...items];
   for (let attempt = 0; ; attempt += 1) {
     try {
       await tenantClient(tenant).send(new TransactWriteCommand({ TransactItems }));
       return { result, replayed: false };
     } catch (error) {
       if (!(error instanceof TransactionCanceledException)) throw error;
-      const [ofMemory, ...ofItems] = error.CancellationReasons ?? [];
-      if (ofMemory?.Code === "ConditionalCheckFailed") return recall<T>(key, ofMemory.Item);
+      const reasons = error.CancellationReasons ?? [];
+      const ofItems = reasons.slice(memories.length);
+      const ofMemory = key && reasons[0];
+      if (key && ofMemory?.Code === "ConditionalCheckFailed") return recall<T>(key, ofMemory.Item);
       if (ofMemory?.Code === "TransactionConflict")
         throw new Refusal("request-in-progress", "A request with this Idempotency-Key is being worked on.");
       const delay = ofItems.some(({ Code }) => Code === "TransactionConflict") && conflictDelay(attempt);

@@ -6,11 +6,14 @@ import type { Writes } from "./transact-items.ts";
  * The write that goes into a change's own transaction, so that the event is told if, and only if, the change was
  * made. Its key begins with the tenant for what the system tells itself, so that a tenant role's LeadingKeys hold
  * here too, and with the producer for everyone else, so that the one cannot write for the other.
+ *
+ * @param table the OutboxTable; named where functions are not the only ones who write: the command line has no
+ * environment to read it from
  */
-export function outboxPut(event: DomainEvent): Writes[number] {
+export function outboxPut(event: DomainEvent, table = config.outboxTable()): Writes[number] {
   return {
     Put: {
-      TableName: config.outboxTable(),
+      TableName: table,
       Item: { pk: outboxKey(event), producer: event.source, event },
       ConditionExpression: "attribute_not_exists(pk)",
     },

@@ -1,0 +1,138 @@
+import { isTenantId } from "../tenancy/tenant-id.ts";
+import { bytesOf } from "./canonical.ts";
+import { PROTECTED_HEADER } from "./encrypted-data.ts";
+import { EventRefusal } from "./event-refusal.ts";
+import { CONSUMERS, type EventType, PRODUCERS, type Producer } from "./event-type.ts";
+import { exactMembers, type Members, matching } from "./members.ts";
+import {
+  DATA_CONTENT_TYPE,
+  dataSchemaOf,
+  type EncryptedData,
+  type EncryptedKey,
+  KEY_WRAPPING,
+  type SealedEvent,
+} from "./sealed-event.ts";
+
+const EVENT_MEMBERS = [
+  "specversion",
+  "id",
+  "source",
+  "type",
+  "time",
+  "subject",
+  "signedtime",
+  "dataschema",
+  "datacontenttype",
+  "data",
+  "signature",
+] as const;
+const DATA_MEMBERS = ["protected", "recipients", "aad", "iv", "ciphertext", "tag"] as const;
+
+const EVENT_ID = /^evt_[0-9A-HJKMNP-TV-Z]{26}$/;
+const COMPACT_JWS = /^[\w-]+\.\.[\w-]+$/;
+
+/**
+ * Reads what came from the bus as an event. It has exactly the members of a sealed event, so that nothing is believed
+ * that was not signed, and none is read twice in two ways: what comes back is what was looked at.
+ * Throws EventRefusal (malformed, unknown-producer, foreign-type).
+ */
+export function readSealedEvent(value: unknown): SealedEvent {
+  const event = exactMembers("event", value, EVENT_MEMBERS);
+  const source = readProducer(matching(event, "source", /^[\w.]{1,64}$/));
+  const type = readType(source, matching(event, "type", /^[\w.]{1,64}$/));
+  return {
+    specversion: only(event, "specversion", "1.0"),
+    id: matching(event, "id", EVENT_ID),
+    source,
+    type,
+    time: readTime(event, "time"),
+    subject: readTenant(event),
+    signedtime: readTime(event, "signedtime"),
+    dataschema: only(event, "dataschema", dataSchemaOf(type)),
+    datacontenttype: only(event, "datacontenttype", DATA_CONTENT_TYPE),
+    data: readEncryptedData(event.data),
+    signature: matching(event, "signature", COMPACT_JWS),
+  };
+}
+
+function readEncryptedData(value: unknown): EncryptedData {
+  const data = exactMembers("data", value, DATA_MEMBERS);
+  return {
+    protected: only(data, "protected", PROTECTED_HEADER),
+    recipients: readRecipients(data.recipients),
+    aad: readBase64url(data, "aad"),
+    iv: readBase64url(data, "iv", 12),
+    ciphertext: readBase64url(data, "ciphertext"),
+    tag: readBase64url(data, "tag", 16),
+  };
+}
+
+function readRecipients(value: unknown): readonly EncryptedKey[] {
+  if (!Array.isArray(value) || value.length < 1 || value.length > CONSUMERS.length)
+    throw malformed("recipients is not a list of consumers");
+  const recipients = value.map((recipient: unknown) => {
+    const members = exactMembers("recipient", recipient, ["header", "encrypted_key"]);
+    const header = exactMembers("header", members.header, ["alg", "kid"]);
+    return {
+      header: {
+        alg: only(header, "alg", KEY_WRAPPING),
+        kid: matching(header, "kid", /^[\x21-\x7e]{1,256}$/),
+      },
+      encrypted_key: readBase64url(members, "encrypted_key"),
+    };
+  });
+  if (new Set(recipients.map(({ header }) => header.kid)).size !== recipients.length)
+    throw malformed("two recipients have one key");
+  return recipients;
+}
+
+function readProducer(name: string): Producer {
+  if (isProducer(name)) return name;
+  throw new EventRefusal("unknown-producer", "the source is no producer");
+}
+
+function isProducer(name: string): name is Producer {
+  return Object.hasOwn(PRODUCERS, name);
+}
+
+function readType(source: Producer, name: string): EventType {
+  const own: readonly EventType[] = PRODUCERS[source];
+  const type = own.find((candidate) => candidate === name);
+  if (type === undefined) throw new EventRefusal("foreign-type", `${source} has no events of the type`);
+  return type;
+}
+
+function readTenant(event: Members<"subject">) {
+  if (isTenantId(event.subject)) return event.subject;
+  throw malformed("subject is no tenant id");
+}
+
+/** As `Date.toISOString` writes it, which is the one way to write a moment here. */
+function readTime<Name extends string>(members: Members<Name>, name: Name): string {
+  const text = matching(members, name, /^[\dT:.-]{23}Z$/);
+  const moment = new Date(text);
+  if (Number.isNaN(moment.getTime()) || moment.toISOString() !== text)
+    throw malformed(`${name} is no moment`);
+  return text;
+}
+
+function readBase64url<Name extends string>(members: Members<Name>, name: Name, length?: number): string {
+  const text = matching(members, name, /^[\w-]+$/);
+  const bytes = bytesOf(text);
+  if (!bytes || (length !== undefined && bytes.length !== length))
+    throw malformed(`${name} is not base64url of its length`);
+  return text;
+}
+
+function only<Name extends string, Value extends string>(
+  members: Members<Name>,
+  name: Name,
+  value: Value,
+): Value {
+  if (members[name] === value) return value;
+  throw malformed(`${name} is not as it must be`);
+}
+
+function malformed(detail: string): EventRefusal {
+  return new EventRefusal("malformed", detail);
+}

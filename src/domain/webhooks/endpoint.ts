@@ -1,0 +1,70 @@
+import { ulid } from "ulid";
+import type { EventType } from "../messaging/event-type.ts";
+import type { TenantId } from "../tenancy/tenant-id.ts";
+
+declare const brand: unique symbol;
+
+/** `wh_` + ULID. */
+export type WebhookId = string & { readonly [brand]: "WebhookId" };
+
+const WEBHOOK_ID = /^wh_[0-9A-HJKMNP-TV-Z]{26}$/;
+
+export function isWebhookId(text: unknown): text is WebhookId {
+  return typeof text === "string" && WEBHOOK_ID.test(text);
+}
+
+export function newWebhookId(now = Date.now()): WebhookId {
+  const id = `wh_${ulid(now)}`;
+  if (!isWebhookId(id)) throw new Error("the ULID library made an id that is none");
+  return id;
+}
+
+/** Every type that there is, and every one that there will be. */
+export const EVERY_TYPE = "*";
+
+/** A signing secret as it is kept. */
+export interface SealedSecret {
+  /** Ciphertext of KMS in base64; the plaintext is the secret's bytes, under {@link sealingContext}. */
+  readonly sealed: string;
+  /** RFC 3339 in UTC. */
+  readonly createdAt: string;
+  /** Until when it signs beside the newer one; without it, it signs on. RFC 3339 in UTC. */
+  readonly expiresAt?: string | undefined;
+}
+
+/** Where a tenant wants to be told of events. */
+export interface WebhookEndpoint {
+  readonly webhookId: WebhookId;
+  readonly tenantId: TenantId;
+  readonly url: string;
+  /** Types, or {@link EVERY_TYPE} alone. */
+  readonly eventTypes: readonly string[];
+  readonly description?: string | undefined;
+  readonly status: "active" | "paused";
+  /** Why nothing is sent, in words for the tenant. */
+  readonly pausedBecause?: string | undefined;
+  /** Newest first; at most two sign at a time. */
+  readonly secrets: readonly SealedSecret[];
+  /** RFC 3339 in UTC. */
+  readonly createdAt: string;
+  /** 1 for a new endpoint, one more with every change of it; failures of deliveries are none. */
+  readonly version: number;
+  /** When the deliveries began to fail that have failed ever since. RFC 3339 in UTC. */
+  readonly failingSince?: string | undefined;
+  readonly consecutiveFailures?: number | undefined;
+}
+
+/** Whether the endpoint is to be sent events of the type now. */
+export function wants({ status, eventTypes }: WebhookEndpoint, type: EventType): boolean {
+  return status === "active" && eventTypes.some((wanted) => wanted === EVERY_TYPE || wanted === type);
+}
+
+/** The secrets that sign at `now` (epoch milliseconds), newest first. */
+export function signingSecrets({ secrets }: WebhookEndpoint, now: number): readonly SealedSecret[] {
+  return secrets.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now);
+}
+
+/** KMS's encryption context of an endpoint's secrets: a secret of one endpoint cannot be opened as another's. */
+export function sealingContext({ tenantId, webhookId }: Pick<WebhookEndpoint, "tenantId" | "webhookId">) {
+  return { tenant: tenantId, webhookId };
+}
