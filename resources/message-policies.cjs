@@ -114,6 +114,21 @@ function encryptionKey(consumer) {
   );
 }
 
+/**
+ * Secrets of third parties that send messages: who configures a source seals and cannot open, who receives opens and
+ * cannot seal, and both only as the secret of one tenant's source: exactly {tenant, source}.
+ */
+const ofOneSource = {
+  Condition: {
+    "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": ["tenant", "source"] },
+    Null: { "kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:source": "false" },
+  },
+};
+const hookSecrets = keyPolicy(
+  ...allow(["ManageHookSourcesRole"], "kms:Encrypt", { Sid: "Seal", ...ofOneSource }),
+  ...allow(["ReceiveHookRole"], "kms:Decrypt", { Sid: "Open", ...ofOneSource }),
+);
+
 const merge = (one, other) =>
   Object.fromEntries(
     [...new Set([...Object.keys(one), ...Object.keys(other)])].map((operator) => [
@@ -140,6 +155,7 @@ function ownRelaysAlone(producer) {
 }
 
 module.exports = {
+  hookSecrets,
   airlineSigning: signingKey("gatehouse.airline"),
   hooksSigning: signingKey("gatehouse.hooks"),
   auditEncryption: encryptionKey("audit"),

@@ -128,8 +128,6 @@ const MANAGE_CREDENTIALS = [
 /** The tenant's bucket of calls by the HTTP API; it lies among the tenant's data. */
 const SPEND_CALLS = onData("dynamodb:UpdateItem");
 
-<<<<<<< HEAD
-const OUTBOX_TABLE = { "Fn::GetAtt": ["OutboxTable", "Arn"] };
 /** Who may send the tenant messages: a partition of its own, so that this is all of the control table it reaches. */
 const onOwnHooks = (...actions) => ({
   actions,
@@ -137,11 +135,7 @@ const onOwnHooks = (...actions) => ({
   leadingKeys: { "Fn::Sub": "${!aws:PrincipalTag/TenantId}#hooks" },
 });
 
-/** Lambda itself puts there what the ledger's function failed at, in the function's name. */
-const toLedgerDeadLetters = {
-=======
 const toQueues = (...queues) => ({
->>>>>>> integration
   Effect: "Allow",
   Action: "sqs:SendMessage",
   Resource: queues.map((queue) => ({ "Fn::GetAtt": [queue, "Arn"] })),
