@@ -25,6 +25,8 @@ export const config = {
   internalCallers: () => required("INTERNAL_CALLERS").split(","),
   /** `arn:aws:execute-api:<region>:<account>:<API id>/<stage>` of the API that people's policies speak of. */
   apiStageArn: () => required("API_STAGE_ARN"),
+  /** ARN of the key that seals webhooks' signing secrets. */
+  webhookSecretsKey: () => required("WEBHOOK_SECRETS_KEY"),
   /** Whether webhooks may be sent to this machine's loopback: only where everything runs on one machine. */
   webhookLoopback: () => (required("WEBHOOK_LOOPBACK") === "on" ? "on" : "off"),
   /** Name of the stage, which the names of its usage plans begin with. */

@@ -18,9 +18,10 @@ import {
   flightsPartition,
   storedInstant,
 } from "./flight-item.ts";
-import { flightUpdate, versionCondition } from "./flight-update.ts";
+import { flightUpdate } from "./flight-update.ts";
 import { writeOnce } from "./idempotent-write.ts";
 import { tenantClient } from "./tenant-client.ts";
+import { versionCondition } from "./version-condition.ts";
 
 /** Which flights of a tenant to list; `from` and `to` bound the departure, `to` is exclusive. */
 export interface FlightSearch {
