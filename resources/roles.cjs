@@ -5,6 +5,7 @@
 
 const DATA_TABLE = { "Fn::GetAtt": ["DataTable", "Arn"] };
 const DATA_INDEX = { "Fn::Sub": "${DataTable.Arn}/index/byTime" };
+const OUTBOX_TABLE = { "Fn::GetAtt": ["OutboxTable", "Arn"] };
 const CONTROL_TABLE = { "Fn::GetAtt": ["ControlTable", "Arn"] };
 
 // `${!…}` is CloudFormation's way to leave `${…}` to IAM; the framework takes neither for a variable of its own.
@@ -13,6 +14,8 @@ const OWN_RECORD = { "Fn::Sub": "${!aws:PrincipalTag/TenantId}" };
 
 const onData = (...actions) => ({ actions, resource: DATA_TABLE, leadingKeys: OWN_DATA });
 const onDataIndex = (...actions) => ({ actions, resource: DATA_INDEX, leadingKeys: OWN_DATA });
+/** Tells of a change, in the change's own transaction: written by whoever makes it, and read by none of them. */
+const TELL = { actions: ["dynamodb:PutItem"], resource: OUTBOX_TABLE, leadingKeys: OWN_DATA };
 const OWN_USAGE = { "Fn::Sub": "usage#${!aws:PrincipalTag/TenantId}" };
 const onOwnUsage = (...actions) => ({ actions, resource: CONTROL_TABLE, leadingKeys: OWN_USAGE });
 const onOwnRecord = (...actions) => ({ actions, resource: CONTROL_TABLE, leadingKeys: OWN_RECORD });
@@ -125,22 +128,26 @@ const MANAGE_CREDENTIALS = [
 /** The tenant's bucket of calls by the HTTP API; it lies among the tenant's data. */
 const SPEND_CALLS = onData("dynamodb:UpdateItem");
 
-/** Lambda itself puts there what the ledger's function failed at, in the function's name. */
-const toLedgerDeadLetters = {
+const toQueues = (...queues) => ({
   Effect: "Allow",
   Action: "sqs:SendMessage",
-  Resource: { "Fn::GetAtt": ["UsageLedgerDeadLetters", "Arn"] },
-};
+  Resource: queues.map((queue) => ({ "Fn::GetAtt": [queue, "Arn"] })),
+});
+/** Lambda itself puts there what the ledger's function failed at, in the function's name. */
+const toLedgerDeadLetters = toQueues("UsageLedgerDeadLetters");
+/** The events that a consumer has seen; what it may decrypt is in resources/message-policies.cjs. */
+const onSeenEvents = (consumer) =>
+  onControl([`seen#${consumer}#*`], "dynamodb:PutItem", "dynamodb:UpdateItem");
 
 /** function → what its roles may do */
 const FUNCTIONS = {
   ListFlights: { tenant: [onDataIndex("dynamodb:Query"), SPEND_CALLS] },
-  CreateFlight: { tenant: onData("dynamodb:PutItem") },
+  CreateFlight: { tenant: [onData("dynamodb:PutItem"), TELL] },
   GetFlight: { tenant: onData("dynamodb:GetItem", "dynamodb:UpdateItem") },
-  UpdateFlight: { tenant: onData("dynamodb:UpdateItem") },
-  DeleteFlight: { tenant: onData("dynamodb:DeleteItem") },
+  UpdateFlight: { tenant: [onData("dynamodb:GetItem", "dynamodb:PutItem"), TELL] },
+  DeleteFlight: { tenant: [onData("dynamodb:DeleteItem"), TELL] },
   GetLoyaltyAccount: { tenant: onData("dynamodb:GetItem") },
-  CreateLoyaltyTransaction: { tenant: onData("dynamodb:PutItem", "dynamodb:UpdateItem") },
+  CreateLoyaltyTransaction: { tenant: [onData("dynamodb:PutItem", "dynamodb:UpdateItem"), TELL] },
   ListLoyaltyTransactions: { tenant: onData("dynamodb:Query") },
   GetTenant: { tenant: onOwnRecord("dynamodb:Query") },
   GetStatus: {},
@@ -254,6 +261,10 @@ const FUNCTIONS = {
   },
   ReadAudit: {
     own: [READ_OWN_POLICIES, onControl(["audit#*"], "dynamodb:Query"), onControlList("audit#*")],
+  },
+  KeepAuditTrail: {
+    // What Lambda gives up goes to the undelivered ones in the function's name.
+    own: [onSeenEvents("audit"), WRITE_AUDIT, toQueues("AuditDeadLetters", "AuditUndelivered")],
   },
   PreTokenGeneration: { own: { Effect: "Allow", Action: "dynamodb:GetItem", Resource: CONTROL_TABLE } },
   ManageCredentials: { own: MANAGE_CREDENTIALS },

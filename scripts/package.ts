@@ -1,9 +1,10 @@
 /**
- * `npm run package -- --stage <stage>`: compiles a stage as it would be deployed, into `.gatehouse/package/<stage>`,
- * and holds its template against CloudFormation's own resource types. Exits with 1 on any finding.
+ * `npm run package -- --stage <stages…>`: compiles stages as they would be deployed, into
+ * `.gatehouse/package/<stage>`, and holds their templates against CloudFormation's own resource types. Exits with 1
+ * on any finding. The functions are the same in every stage, so they are bundled for the first one only.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { checkTemplate } from "./template/check-template.ts";
@@ -11,23 +12,39 @@ import { ResourceTypes } from "./template/resource-types.ts";
 
 const root = join(import.meta.dirname, "..");
 
-const { stage } = new Command("package")
-  .description("compile a stage and check its CloudFormation template")
-  .option("--stage <stage>", "the stage to compile", "dev")
+const { stage: stages } = new Command("package")
+  .description("compile stages and check their CloudFormation templates")
+  .option("--stage <stages...>", "the stages to compile", ["dev"])
   .parse()
-  .opts<{ stage: string }>();
+  .opts<{ stage: string[] }>();
 
-const folder = join(".gatehouse", "package", stage);
-const compiled = spawnSync("npx", ["serverless", "package", "--stage", stage, "--package", folder], {
-  cwd: root,
-  stdio: "inherit",
-});
-if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+const folderOf = (stage: string) => join(".gatehouse", "package", stage);
 
-const template = JSON.parse(
-  readFileSync(join(root, folder, "cloudformation-template-update-stack.json"), "utf8"),
-);
-const findings = checkTemplate(template, await ResourceTypes.load());
-for (const finding of findings) console.error(`  ${finding}`);
-console.log(`${stage}: ${Object.keys(template.Resources).length} resources, ${findings.length} findings`);
-process.exitCode = findings.length > 0 ? 1 : 0;
+/** @param bundledFor a stage that is packaged already */
+function packageStage(stage: string, bundledFor: string | undefined): void {
+  const folder = folderOf(stage);
+  rmSync(join(root, folder), { recursive: true, force: true });
+  if (bundledFor)
+    cpSync(join(root, folderOf(bundledFor)), join(root, folder), {
+      recursive: true,
+      filter: (path) => !path.endsWith(".json"),
+    });
+  const args = ["serverless", "package", "--stage", stage, "--package", folder];
+  const reuse = bundledFor ? ["--param", "skipBuild=true"] : [];
+  const { status } = spawnSync("npx", [...args, ...reuse], { cwd: root, stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+const types = await ResourceTypes.load();
+let bundledFor: string | undefined;
+for (const stage of new Set(stages)) {
+  packageStage(stage, bundledFor);
+  bundledFor = stage;
+  const template = JSON.parse(
+    readFileSync(join(root, folderOf(stage), "cloudformation-template-update-stack.json"), "utf8"),
+  );
+  const findings = checkTemplate(template, types);
+  for (const finding of findings) console.error(`  ${finding}`);
+  console.log(`${stage}: ${Object.keys(template.Resources).length} resources, ${findings.length} findings`);
+  if (findings.length > 0) process.exitCode = 1;
+}

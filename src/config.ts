@@ -17,6 +17,18 @@ export const config = {
   dataTable: () => required("DATA_TABLE"),
   /** Where events wait that were written with the change they tell of. */
   outboxTable: () => required("OUTBOX_TABLE"),
+  /** The bus on which events go to their consumers. */
+  messageBus: () => required("MESSAGE_BUS"),
+  /** ARN of the key with which the producer signs its events. */
+  signingKey: () => required("SIGNING_KEY"),
+  /** Whose signatures are believed: `gatehouse.airline=<key ARN>,… gatehouse.hooks=<key ARN>`. */
+  trustedSigners: () => required("TRUSTED_SIGNERS"),
+  /** With which keys a producer encrypts: `audit=<key ARN> webhooks=<key ARN>`. */
+  consumerKeys: () => required("CONSUMER_KEYS"),
+  /** ARN of the key by which data is encrypted for the consumer that asks. */
+  decryptionKey: () => required("DECRYPTION_KEY"),
+  /** Where a consumer puts the events that it does not believe. */
+  eventDeadLettersUrl: () => required("EVENT_DEAD_LETTERS_URL"),
   /** Rate and burst of every plan where no usage plan holds them: `trial=1/2 standard=50/100 …`. */
   httpApiLimits: () => required("HTTP_API_LIMITS"),
   /** The role that reaches only the partitions of the tenant in its session tag. */
@@ -27,6 +39,10 @@ export const config = {
   apiStageArn: () => required("API_STAGE_ARN"),
   /** ARN of the key that seals webhooks' signing secrets. */
   webhookSecretsKey: () => required("WEBHOOK_SECRETS_KEY"),
+  /** Where deliveries to tenants' endpoints wait. */
+  webhookDeliveriesUrl: () => required("WEBHOOK_DELIVERIES_URL"),
+  /** Where deliveries go that were given up. */
+  webhookDeadLettersUrl: () => required("WEBHOOK_DEAD_LETTERS_URL"),
   /** Whether webhooks may be sent to this machine's loopback: only where everything runs on one machine. */
   webhookLoopback: () => (required("WEBHOOK_LOOPBACK") === "on" ? "on" : "off"),
   /** Name of the stage, which the names of its usage plans begin with. */

@@ -85,8 +85,10 @@ export default class LocalAwsPlugin {
     return new Stack(await compileTemplate(this.#serverless), { region, name: naming.getStackName() });
   }
 
-  #configureOffline({ apiPort, lambdaPort }: Settings): void {
+  #configureOffline({ apiPort, lambdaPort, bundleFolder }: Settings): void {
     const { service } = this.#serverless;
+    if (bundleFolder)
+      for (const definition of Object.values(service.functions)) definition.skipEsbuild = true;
     const configured = service.custom?.["serverless-offline"];
     service.custom = {
       ...service.custom,
@@ -95,6 +97,7 @@ export default class LocalAwsPlugin {
         host: "127.0.0.1",
         httpPort: apiPort,
         lambdaPort,
+        ...(bundleFolder && { location: bundleFolder }),
       },
     };
   }

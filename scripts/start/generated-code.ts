@@ -16,10 +16,17 @@ export function ensureGeneratedCode(): boolean {
 }
 
 function isUpToDate(): boolean {
-  const names = readdirSync(schemas)
-    .filter((file) => file.endsWith(".json"))
-    .map((file) => basename(file, ".json"));
-  const sources = [generator, schemas, ...names.map((name) => join(schemas, `${name}.json`))];
+  const folders = [".", "events"];
+  const names = folders.flatMap((folder) =>
+    readdirSync(join(schemas, folder))
+      .filter((file) => file.endsWith(".json"))
+      .map((file) => join(folder, basename(file, ".json"))),
+  );
+  const sources = [
+    generator,
+    ...folders.map((folder) => join(schemas, folder)),
+    ...names.map((name) => join(schemas, `${name}.json`)),
+  ];
   const outputs = names.flatMap((name) => [join(target, `${name}.js`), join(target, `${name}.d.ts`)]);
   if (!outputs.every((file) => existsSync(file))) return false;
   const age = (file: string) => statSync(file).mtimeMs;

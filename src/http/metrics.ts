@@ -1,5 +1,7 @@
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { APIGatewayProxyEvent } from "aws-lambda";
+import type { EventRefusalReason } from "../domain/messaging/event-refusal.ts";
+import type { Consumer } from "../domain/messaging/event-type.ts";
 import type { ProblemCode } from "./problem.ts";
 
 /**
@@ -24,11 +26,15 @@ const FAILURES = ["AuthorizerFailed", "TokenTriggerFailed"] as const;
 /** Keys whose calls ledger and usage plans count differently, once a day. */
 const LEDGER_DIFFERENCES = "LedgerDifferences";
 
+/** Events that a consumer did not believe. */
+const EVENT_REFUSED = "EventRefused";
+
 /** All that functions count, each with the dimension `service` alone among others. */
 export const FUNCTION_METRICS: readonly string[] = [
   ...new Set(Object.values(COUNTED)),
   ...FAILURES,
   LEDGER_DIFFERENCES,
+  EVENT_REFUSED,
 ];
 
 /** Who called and what for; ids are fields of the line and no dimensions, since there is no end of them. */
@@ -62,6 +68,11 @@ export function countFailure(name: (typeof FAILURES)[number]): void {
 /** Tells how many keys differ; none is told too, so that an alarm ends. */
 export function countLedgerDifferences(keys: number): void {
   count(LEDGER_DIFFERENCES, {}, {}, keys);
+}
+
+/** Counts an event that was refused, by consumer and reason: few of either. */
+export function countRefusedEvent(consumer: Consumer, reason: EventRefusalReason): void {
+  count(EVENT_REFUSED, { consumer, reason }, {});
 }
 
 function count(

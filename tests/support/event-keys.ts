@@ -3,6 +3,7 @@ import { type CryptoKey, exportPKCS8, generateKeyPair } from "jose";
 import { canonical } from "../../src/domain/messaging/canonical.ts";
 import { EventRefusal } from "../../src/domain/messaging/event-refusal.ts";
 import { CONSUMERS, type Consumer, type Producer } from "../../src/domain/messaging/event-type.ts";
+import type { TrustedSigners } from "../../src/domain/messaging/key-lists.ts";
 import type {
   DataKey,
   KeyScope,
@@ -12,7 +13,6 @@ import type {
   Signer,
   WrappedKey,
 } from "../../src/domain/messaging/key-ports.ts";
-import type { TrustedSigners } from "../../src/domain/messaging/trusted-signers.ts";
 
 const KEY_OF: Readonly<Record<Consumer, string>> = { audit: "key/audit", webhooks: "key/webhooks" };
 

@@ -91,6 +91,8 @@ export function spawnStart(place: StackPlace, args: readonly string[] = []): Chi
       HTTP_API_PORT: String(place.httpApiPort),
       LOCAL_AWS_PORT: String(place.localAwsPort),
       LAMBDA_PORT: String(place.lambdaPort),
+      // Beside the stack of all end-to-end tests, which has bundled the functions: 10 s of CPU each time.
+      ...(process.env.GATEHOUSE_TEST_PLACE && { BUNDLES: join(".esbuild", ".build") }),
     },
   });
 }

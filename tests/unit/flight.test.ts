@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { checkChanges, isFlightId, newFlightOf } from "../../src/domain/flights/flight.ts";
+import { changedFlight, isFlightId, newFlightOf } from "../../src/domain/flights/flight.ts";
 import { Refusal } from "../../src/domain/refusal.ts";
 import { NEW_FLIGHT } from "../support/flight.ts";
 
@@ -50,11 +50,38 @@ describe("a flight", () => {
   });
 });
 
-describe("changes", () => {
-  it("are judged by what they say themselves and no more", () => {
-    expect(checkChanges({ departure: "2027-03-01T18:00:00Z" })).toEqual({
-      departure: "2027-03-01T18:00:00Z",
-    });
-    expect(refusalOf(() => checkChanges({ origin: "JFK", destination: "JFK" })).code).toBe("invalid");
+describe("a change of a flight is refused", () => {
+  const stored = newFlightOf(flight);
+
+  it("that was made of another version than it is now, whatever else is wrong with it", () => {
+    for (const expected of [[], [2], [2, 3]])
+      expect(refusalOf(() => changedFlight(stored, { origin: "JFK" }, expected)).code).toBe(
+        "precondition-failed",
+      );
+  });
+  it("that does not fit what it leaves as it is", () => {
+    const pointers = [
+      [{ departure: flight.arrival }, "#/arrival"],
+      [{ arrival: flight.departure }, "#/arrival"],
+      [{ origin: "JFK" }, "#/destination"],
+      [{ destination: "LHR" }, "#/destination"],
+    ] as const;
+    for (const [changes, pointer] of pointers)
+      expect(refusalOf(() => changedFlight(stored, changes, [1])).findings[0]?.pointer).toBe(pointer);
+  });
+  it("that is impossible by itself", () => {
+    expect(refusalOf(() => changedFlight(stored, { origin: "MUC", destination: "MUC" }, "any")).code).toBe(
+      "invalid",
+    );
+    const noSuchDay = { departure: "2027-02-29T09:00:00Z" };
+    expect(refusalOf(() => changedFlight(stored, noSuchDay, "any")).findings[0]?.pointer).toBe("#/departure");
+  });
+});
+
+describe("a changed flight", () => {
+  it("is what it was, but for the changes, and one version on", () => {
+    const stored = newFlightOf(flight);
+    for (const expected of ["any", [1], [7, 1]] as const)
+      expect(changedFlight(stored, { seats: 1 }, expected)).toEqual({ ...stored, seats: 1, version: 2 });
   });
 });

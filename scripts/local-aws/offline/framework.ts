@@ -28,4 +28,6 @@ interface FunctionDefinition {
   /** The deployed function's name, e.g. `gatehouse-dev-listFlights`. */
   readonly name: string;
   environment?: Record<string, string>;
+  /** serverless-esbuild leaves such a function alone. */
+  skipEsbuild?: boolean;
 }

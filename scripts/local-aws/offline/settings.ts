@@ -21,6 +21,11 @@ export interface Settings {
   readonly controlPlaneRates: "enforced" | "off";
   /** Each call of that control plane, a line each. */
   readonly controlPlaneFile: string;
+  /**
+   * `BUNDLES`: folder of the service with the functions as they were bundled by an earlier start. Without it they
+   * are bundled now, and again at each change.
+   */
+  readonly bundleFolder: string | undefined;
   /** The compiled template, written at every start: what the local stack enforces, to look at. */
   readonly templateFile: string;
 }
@@ -43,6 +48,7 @@ export function readSettings(
     permissionFile: join(home, "logs", "permissions.log"),
     controlPlaneRates: environment.CONTROL_PLANE_RATES === "enforced" ? "enforced" : "off",
     controlPlaneFile: join(home, "logs", "control-plane.log"),
+    bundleFolder: environment.BUNDLES || undefined,
     templateFile: join(home, "template.json"),
   };
 }

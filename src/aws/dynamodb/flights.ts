@@ -1,11 +1,10 @@
-import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { GetCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { config } from "../../config.ts";
 import type { VerifiedTenant } from "../../domain/access/verified-tenant.ts";
 import type { ExpectedVersion } from "../../domain/entity-version.ts";
-import { checkChanges, type Flight, type FlightId } from "../../domain/flights/flight.ts";
+import { changedFlight, type Flight, type FlightId, staleVersion } from "../../domain/flights/flight.ts";
 import type { IdempotencyKey, Outcome } from "../../domain/idempotency.ts";
+import { domainEvent } from "../../domain/messaging/domain-event.ts";
 import type { Page } from "../../domain/page.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { FlightChanges } from "../../generated/flight-changes.d.ts";
@@ -18,10 +17,11 @@ import {
   flightsPartition,
   storedInstant,
 } from "./flight-item.ts";
-import { flightUpdate } from "./flight-update.ts";
 import { writeOnce } from "./idempotent-write.ts";
+import { outboxPut } from "./outbox-items.ts";
 import { tenantClient } from "./tenant-client.ts";
 import { versionCondition } from "./version-condition.ts";
+import { type Reasons, whileContended, writeTogether } from "./write-together.ts";
 
 /** Which flights of a tenant to list; `from` and `to` bound the departure, `to` is exclusive. */
 export interface FlightSearch {
@@ -38,72 +38,75 @@ const EXAMINED_FLIGHTS = 500;
 
 const NO_SUCH_FLIGHT = "There is no such flight.";
 
-/** The tenant's flights; each method is one call to DynamoDB. */
+/**
+ * The tenant's flights; each method is one call to DynamoDB, but `change`, which is two. Every change is written
+ * together with the event that tells of it.
+ */
 export function flightsOf(tenant: VerifiedTenant) {
   const client = tenantClient(tenant);
   const TableName = config.dataTable();
   const keyOf = (flightId: FlightId) => flightKey(tenant.tenantId, flightId);
 
+  /** Throws a Refusal `not-found`. */
+  async function get(flightId: FlightId): Promise<Flight> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName, Key: keyOf(flightId), ConsistentRead: true }),
+    );
+    if (!Item) throw new Refusal("not-found", NO_SUCH_FLIGHT);
+    return flightOf(Item as FlightItem);
+  }
+
   return {
     /** Adds a flight; under an idempotency key only once. */
     async add(flight: Flight, key?: IdempotencyKey): Promise<Outcome<Flight>> {
-      const put = {
-        TableName,
-        Item: flightItem(tenant.tenantId, flight),
-        ConditionExpression: "attribute_not_exists(pk)",
-      };
-      if (key) return writeOnce(tenant, key, flight, [{ Put: put }]);
-      try {
-        await client.send(new PutCommand(put));
-      } catch (error) {
-        // Nobody else has this id: it is our own flight, of a call whose answer was lost and which the SDK
-        // then made again.
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      }
+      const Item = flightItem(tenant.tenantId, flight);
+      const writes = [
+        { Put: { TableName, Item, ConditionExpression: "attribute_not_exists(pk)" } },
+        outboxPut(domainEvent("flight.created", tenant.tenantId, flight)),
+      ];
+      if (key) return writeOnce(tenant, key, flight, writes);
+      // Nobody else has these ids: where they exist it is our own flight, of a call whose answer was lost.
+      await whileContended(() => writeTogether(client, writes));
       return { result: flight, replayed: false };
     },
 
-    /** Throws a Refusal `not-found`. */
-    async get(flightId: FlightId): Promise<Flight> {
-      const { Item } = await client.send(
-        new GetCommand({ TableName, Key: keyOf(flightId), ConsistentRead: true }),
-      );
-      if (!Item) throw new Refusal("not-found", NO_SUCH_FLIGHT);
-      return flightOf(Item as FlightItem);
-    },
+    get,
 
-    /** Throws a Refusal `not-found`, `precondition-failed`, or `invalid` where the changes do not fit the rest. */
+    /**
+     * Reads the flight and writes it as it will be, if it is still the one that was read: a transaction gives no
+     * new item back, and the event tells of all of it.
+     * Throws a Refusal `not-found`, `precondition-failed`, `invalid` where the changes do not fit the rest, or `busy`.
+     */
     async change(flightId: FlightId, changes: FlightChanges, expected: ExpectedVersion): Promise<Flight> {
-      try {
-        const { Attributes } = await client.send(
-          new UpdateCommand({
-            TableName,
-            Key: keyOf(flightId),
-            ...flightUpdate(flightId, changes, expected),
-            ReturnValues: "ALL_NEW",
-            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-          }),
-        );
-        return flightOf(Attributes as FlightItem);
-      } catch (error) {
-        throw explainFailedWrite(error, expected, changes);
-      }
+      return whileContended(async () => {
+        const before = await get(flightId);
+        const after = changedFlight(before, changes, expected);
+        const Item = flightItem(tenant.tenantId, after);
+        const outcome = await writeTogether(client, [
+          { Put: { TableName, Item, ...versionCondition([before.version]) } },
+          outboxPut(domainEvent("flight.changed", tenant.tenantId, after)),
+        ]);
+        // Whoever was faster changed what all of this rests on: it is judged anew.
+        return outcome === "written" ? after : "contended";
+      });
     },
 
-    /** Throws a Refusal `not-found` or `precondition-failed`. */
+    /** Throws a Refusal `not-found`, `precondition-failed` or `busy`. */
     async remove(flightId: FlightId, expected: ExpectedVersion): Promise<void> {
-      try {
-        await client.send(
-          new DeleteCommand({
-            TableName,
-            Key: keyOf(flightId),
-            ...versionCondition(expected),
-            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-          }),
-        );
-      } catch (error) {
-        throw explainFailedWrite(error, expected);
-      }
+      const outcome = await whileContended(() =>
+        writeTogether(client, [
+          {
+            Delete: {
+              TableName,
+              Key: keyOf(flightId),
+              ...versionCondition(expected),
+              ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+            },
+          },
+          outboxPut(domainEvent("flight.deleted", tenant.tenantId, { flightId })),
+        ]),
+      );
+      if (outcome !== "written") throw explainFailedWrite(outcome);
     },
 
     /**
@@ -162,13 +165,7 @@ function listQuery(
   };
 }
 
-/** Why a conditional write failed, judged by the item that it met. */
-function explainFailedWrite(error: unknown, expected: ExpectedVersion, changes: FlightChanges = {}): unknown {
-  if (!(error instanceof ConditionalCheckFailedException)) return error;
-  if (!error.Item) return new Refusal("not-found", NO_SUCH_FLIGHT);
-  const met = flightOf(unmarshall(error.Item) as FlightItem);
-  if (expected !== "any" && !expected.includes(met.version))
-    return new Refusal("precondition-failed", "The flight was changed in the meantime; read it again.");
-  checkChanges({ ...met, ...changes });
-  return error;
+/** Why a flight was not deleted, judged by the item that was met. */
+function explainFailedWrite([ofFlight]: Reasons): Refusal {
+  return ofFlight?.Item ? staleVersion() : new Refusal("not-found", NO_SUCH_FLIGHT);
 }

@@ -5,12 +5,14 @@ import type { ReachedTenant } from "../../domain/access/verified-tenant.ts";
 import type { IdempotencyKey, Outcome } from "../../domain/idempotency.ts";
 import { accountOf } from "../../domain/loyalty/account.ts";
 import type { CustomerId } from "../../domain/loyalty/transaction.ts";
+import { domainEvent } from "../../domain/messaging/domain-event.ts";
 import type { Page } from "../../domain/page.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import type { LoyaltyAccount } from "../../generated/loyalty-account.d.ts";
 import type { LoyaltyTransaction } from "../../generated/loyalty-transaction.d.ts";
 import { writeOnce } from "./idempotent-write.ts";
+import { outboxPut } from "./outbox-items.ts";
 import { tenantClient } from "./tenant-client.ts";
 
 const LEDGER = "transaction#";
@@ -54,8 +56,8 @@ export function loyaltyOf(tenant: ReachedTenant) {
     },
 
     /**
-     * Books points once: the ledger's entry and the balance change together, and the balance never goes
-     * below zero. Throws a Refusal `not-found`, `insufficient-points`, or one of {@link writeOnce}.
+     * Books points once: the ledger's entry, the balance and the event that tells of it change together, and
+     * the balance never goes below zero. Throws a Refusal `not-found`, `insufficient-points`, or one of {@link writeOnce}.
      */
     async book(transaction: LoyaltyTransaction, key: IdempotencyKey): Promise<Outcome<LoyaltyTransaction>> {
       const Item = ledgerItem(tenant.tenantId, transaction);
@@ -63,6 +65,7 @@ export function loyaltyOf(tenant: ReachedTenant) {
         return await writeOnce(tenant, key, transaction, [
           { Update: { TableName, ...balanceChange(tenant.tenantId, transaction) } },
           { Put: { TableName, Item, ConditionExpression: "attribute_not_exists(pk)" } },
+          outboxPut(domainEvent("loyalty.points_moved", tenant.tenantId, transaction)),
         ]);
       } catch (error) {
         throw explainFailedBooking(error);

@@ -1,15 +1,13 @@
 import type { ExpectedVersion } from "../../domain/entity-version.ts";
 
-/** Expression of a conditional write: its condition, and an update where there is one. */
-export interface Expression {
+interface Condition {
   readonly ConditionExpression: string;
-  readonly UpdateExpression?: string;
   readonly ExpressionAttributeNames: Record<string, string>;
-  readonly ExpressionAttributeValues?: Record<string, unknown>;
+  readonly ExpressionAttributeValues?: Record<string, number>;
 }
 
 /** The item exists and is of an expected version. */
-export function versionCondition(expected: ExpectedVersion): Expression {
+export function versionCondition(expected: ExpectedVersion): Condition {
   const exists = { ConditionExpression: "attribute_exists(#pk)", ExpressionAttributeNames: { "#pk": "pk" } };
   if (expected === "any") return exists;
   // No version matches an empty list, and an expression cannot hold one; versions begin at 1.

@@ -1,11 +1,11 @@
 import type { ExpectedVersion } from "../../domain/entity-version.ts";
 import type { WebhookChanges } from "../../generated/webhook-changes.d.ts";
-import { type Expression, versionCondition } from "./version-condition.ts";
+import { versionCondition } from "./version-condition.ts";
 
 const PAUSED_BY_TENANT = "Paused by the tenant.";
 
 /** One write that applies the changes if the endpoint is of an expected version. */
-export function webhookUpdate(changes: WebhookChanges, expected: ExpectedVersion): Expression {
+export function webhookUpdate(changes: WebhookChanges, expected: ExpectedVersion) {
   const condition = versionCondition(expected);
   const set = Object.entries({
     ...changes,

@@ -1,6 +1,7 @@
 import { ulid } from "ulid";
 import type { FlightChanges } from "../../generated/flight-changes.d.ts";
 import type { NewFlight } from "../../generated/new-flight.d.ts";
+import type { ExpectedVersion } from "../entity-version.ts";
 import { Refusal } from "../refusal.ts";
 import { type Instant, instantOf } from "../time.ts";
 
@@ -31,26 +32,32 @@ export function newFlightOf(flight: NewFlight): Flight {
 }
 
 /**
- * Changes to a flight that is not at hand: what they leave as it is cannot be judged here, so the rules
- * that involve it are left to the conditions of the write.
+ * The flight after the changes, one version on. Throws a Refusal `precondition-failed` where its version is none
+ * of the expected, `invalid` where the changes do not fit each other or what they leave as it is.
  */
-export function checkChanges(changes: FlightChanges): FlightChanges {
-  checkRules(changes);
-  return changes;
+export function changedFlight(flight: Flight, changes: FlightChanges, expected: ExpectedVersion): Flight {
+  if (expected !== "any" && !expected.includes(flight.version)) throw staleVersion();
+  const changed = { ...flight, ...changes, version: flight.version + 1 };
+  checkRules(changed);
+  return changed;
+}
+
+/** Somebody changed the flight since the caller read it. */
+export function staleVersion(): Refusal {
+  return new Refusal("precondition-failed", "The flight was changed in the meantime; read it again.");
 }
 
 const ARRIVES_BEFORE_DEPARTURE = "The flight must arrive after it departs.";
 const ENDS_WHERE_IT_BEGINS = "Origin and destination must differ.";
 
-function checkRules({ origin, destination, departure, arrival }: FlightChanges): void {
-  if (origin !== undefined && origin === destination) refuse("destination", ENDS_WHERE_IT_BEGINS);
+function checkRules({ origin, destination, departure, arrival }: NewFlight): void {
+  if (origin === destination) refuse("destination", ENDS_WHERE_IT_BEGINS);
   const departs = moment("departure", departure);
   const arrives = moment("arrival", arrival);
-  if (departs && arrives && arrives <= departs) refuse("arrival", ARRIVES_BEFORE_DEPARTURE);
+  if (arrives <= departs) refuse("arrival", ARRIVES_BEFORE_DEPARTURE);
 }
 
-function moment(member: string, time: string | undefined): Instant | undefined {
-  if (time === undefined) return undefined;
+function moment(member: string, time: string): Instant {
   return instantOf(time) ?? refuse(member, "The calendar has no such day.");
 }
 

@@ -2,9 +2,9 @@ import { flattenedVerify } from "jose";
 import { base64url, bytesOf, canonical } from "./canonical.ts";
 import { EventRefusal } from "./event-refusal.ts";
 import type { Producer } from "./event-type.ts";
+import type { TrustedSigners } from "./key-lists.ts";
 import type { PublicKeys, Signer } from "./key-ports.ts";
 import type { SealedEvent, UnsignedEvent } from "./sealed-event.ts";
-import type { TrustedSigners } from "./trusted-signers.ts";
 
 const ALGORITHM = "ES256";
 /** Says that nothing else was signed than an event, should a key ever sign other things (RFC 8725 §3.11). */

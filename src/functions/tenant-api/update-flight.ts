@@ -1,5 +1,4 @@
 import { flightsOf } from "../../aws/dynamodb/flights.ts";
-import { checkChanges } from "../../domain/flights/flight.ts";
 import { flightChanges } from "../../generated/flight-changes.js";
 import { entityTag, expectedVersion } from "../../http/entity-tag.ts";
 import { flightIdOf } from "../../http/path-parameters.ts";
@@ -10,11 +9,7 @@ export const handler = tenantEndpoint({
   scope: "flights.write",
   body: flightChanges,
   handle: async ({ tenant, body, event }) => {
-    const flight = await flightsOf(tenant).change(
-      flightIdOf(event),
-      checkChanges(body),
-      expectedVersion(event),
-    );
+    const flight = await flightsOf(tenant).change(flightIdOf(event), body, expectedVersion(event));
     return ok(flight, { etag: entityTag(flight.version) });
   },
 });
