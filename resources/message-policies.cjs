@@ -24,7 +24,7 @@ const PRODUCERS = {
 };
 
 const CONSUMERS = {
-  audit: { readers: [] },
+  audit: { readers: ["KeepAuditTrailRole"] },
   webhooks: { readers: [] },
 };
 

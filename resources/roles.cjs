@@ -128,12 +128,16 @@ const MANAGE_CREDENTIALS = [
 /** The tenant's bucket of calls by the HTTP API; it lies among the tenant's data. */
 const SPEND_CALLS = onData("dynamodb:UpdateItem");
 
-/** Lambda itself puts there what the ledger's function failed at, in the function's name. */
-const toLedgerDeadLetters = {
+const toQueues = (...queues) => ({
   Effect: "Allow",
   Action: "sqs:SendMessage",
-  Resource: { "Fn::GetAtt": ["UsageLedgerDeadLetters", "Arn"] },
-};
+  Resource: queues.map((queue) => ({ "Fn::GetAtt": [queue, "Arn"] })),
+});
+/** Lambda itself puts there what the ledger's function failed at, in the function's name. */
+const toLedgerDeadLetters = toQueues("UsageLedgerDeadLetters");
+/** The events that a consumer has seen; what it may decrypt is in resources/message-policies.cjs. */
+const onSeenEvents = (consumer) =>
+  onControl([`seen#${consumer}#*`], "dynamodb:PutItem", "dynamodb:UpdateItem");
 
 /** function → what its roles may do */
 const FUNCTIONS = {
@@ -251,6 +255,10 @@ const FUNCTIONS = {
   },
   ReadAudit: {
     own: [READ_OWN_POLICIES, onControl(["audit#*"], "dynamodb:Query"), onControlList("audit#*")],
+  },
+  KeepAuditTrail: {
+    // What Lambda gives up goes to the undelivered ones in the function's name.
+    own: [onSeenEvents("audit"), WRITE_AUDIT, toQueues("AuditDeadLetters", "AuditUndelivered")],
   },
   PreTokenGeneration: { own: { Effect: "Allow", Action: "dynamodb:GetItem", Resource: CONTROL_TABLE } },
   ManageCredentials: { own: MANAGE_CREDENTIALS },

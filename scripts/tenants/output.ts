@@ -98,6 +98,7 @@ export function auditTable(records: readonly AuditRecord[]): string {
 
 function subjectOf(record: AuditRecord): string {
   if ("slug" in record) return record.slug;
+  if ("eventId" in record) return record.tenantId;
   return "username" in record ? record.username : `policy of ${record.group}`;
 }
 

@@ -1,11 +1,12 @@
+import type { EventType } from "./messaging/event-type.ts";
 import { Refusal } from "./refusal.ts";
 import type { Clock } from "./tenancy/lease.ts";
 import type { TenantRecord } from "./tenancy/tenant.ts";
 import type { TenantId } from "./tenancy/tenant-id.ts";
 
-/** Who changes something: an operator at a command line, or a person behind an API. */
+/** Who changes something: an operator at a command line, a person behind an API, or the producer of an event. */
 export interface Actor {
-  /** What nobody else is called: the ARN of an AWS identity, or the `sub` of a person. */
+  /** What nobody else is called: the ARN of an AWS identity, the `sub` of a person, or a producer's name. */
   readonly id: string;
   /** The name that people know: of the operating system's user, or of the person. */
   readonly name: string;
@@ -49,13 +50,20 @@ interface PolicySubject {
   readonly group: string;
 }
 
-/** What was done to what: a tenant, one of the provider's people, or a group's policy. */
-export type AuditSubject = TenantSubject | PersonSubject | PolicySubject;
+/** What a domain event told of; its producer is the actor. */
+interface EventSubject {
+  readonly action: EventType;
+  readonly tenantId: TenantId;
+  readonly eventId: string;
+}
+
+/** What was done to what: a tenant, one of the provider's people, or a group's policy; or what happened to a tenant. */
+export type AuditSubject = TenantSubject | PersonSubject | PolicySubject | EventSubject;
 
 /** What of a thing was there before, or is after; never a secret. */
 export type AuditedState = Readonly<Record<string, string | readonly string[]>>;
 
-interface AuditEntry {
+export interface AuditEntry {
   /** RFC 3339 in UTC, to the millisecond. */
   readonly at: string;
   readonly actor: Actor;

@@ -1,5 +1,7 @@
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { APIGatewayProxyEvent } from "aws-lambda";
+import type { EventRefusalReason } from "../domain/messaging/event-refusal.ts";
+import type { Consumer } from "../domain/messaging/event-type.ts";
 import type { ProblemCode } from "./problem.ts";
 
 /**
@@ -28,6 +30,9 @@ const LEDGER_DIFFERENCES = "LedgerDifferences";
 const WEBHOOKS = ["WebhookDelivered", "WebhookRetried", "WebhookFailed", "WebhookPaused"] as const;
 const WEBHOOK_LATENCY = "WebhookLatency";
 
+/** Events that a consumer did not believe. */
+const EVENT_REFUSED = "EventRefused";
+
 /** All that functions count, each with the dimension `service` alone among others. */
 export const FUNCTION_METRICS: readonly string[] = [
   ...new Set(Object.values(COUNTED)),
@@ -35,6 +40,7 @@ export const FUNCTION_METRICS: readonly string[] = [
   LEDGER_DIFFERENCES,
   ...WEBHOOKS,
   WEBHOOK_LATENCY,
+  EVENT_REFUSED,
 ];
 
 /** Who called and what for; ids are fields of the line and no dimensions, since there is no end of them. */
@@ -81,6 +87,11 @@ export function countWebhook(
 /** Tells how long an endpoint took to answer, in milliseconds. */
 export function measureWebhook(milliseconds: number): void {
   count(WEBHOOK_LATENCY, {}, {}, milliseconds, MetricUnit.Milliseconds);
+}
+
+/** Counts an event that was refused, by consumer and reason: few of either. */
+export function countRefusedEvent(consumer: Consumer, reason: EventRefusalReason): void {
+  count(EVENT_REFUSED, { consumer, reason }, {});
 }
 
 function count(

@@ -3,6 +3,7 @@ import type { AuditRecord } from "../../domain/audit.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { damaged, type Item, readText } from "./control-items.ts";
 
+const EVENT_ID_PREFIX = "evt_";
 /** Keeps the order of records of one process within a millisecond. */
 const nextUlid = monotonicFactory();
 
@@ -12,7 +13,9 @@ const nextUlid = monotonicFactory();
  */
 export function auditItem(record: AuditRecord): Item {
   const { at } = record;
-  const sk = `${at}#${nextUlid(Date.parse(at))}`;
+  // An event's record has the event's own ULID, so that an event that is handled twice has one record.
+  const ulid = "eventId" in record ? record.eventId.slice(EVENT_ID_PREFIX.length) : nextUlid(Date.parse(at));
+  const sk = `${at}#${ulid}`;
   const byTenant = "tenantId" in record ? { kind: auditKind(record.tenantId), kindSort: sk } : {};
   return { pk: auditMonth(at), sk, ...byTenant, ...record };
 }

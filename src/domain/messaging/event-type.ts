@@ -26,6 +26,8 @@ export type Producer = keyof typeof PRODUCERS;
  */
 export type EventType = (typeof PRODUCERS)[Producer][number];
 
+export const EVENT_TYPES: readonly EventType[] = Object.values(PRODUCERS).flat();
+
 /** The other services that may read events; each has a key of its own to decrypt them with. */
 export const CONSUMERS = ["audit", "webhooks"] as const;
 
