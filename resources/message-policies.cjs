@@ -25,7 +25,7 @@ const PRODUCERS = {
 
 const CONSUMERS = {
   audit: { readers: ["KeepAuditTrailRole"] },
-  webhooks: { readers: [] },
+  webhooks: { readers: ["RouteWebhooksRole"] },
 };
 
 const ADMINISTRATION = [

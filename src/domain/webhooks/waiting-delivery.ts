@@ -27,8 +27,8 @@ export function waitingFor({ tenantId, webhookId, deliveryId, attempts }: Delive
 }
 
 /**
- * The tenant of a delivery. Only functions that had the tenant from a verified event or token may write to the queue
- * (resources/webhooks.yml), so that it is not only a body's word.
+ * The tenant of a delivery. A message can only point at what is there: a delivery that is pending in this tenant's own
+ * records, which say where it goes, what it says and who signs it.
  */
 export function tenantOf({ tenantId }: WaitingDelivery): ReachedTenant {
   return { tenantId } as ReachedTenant;
