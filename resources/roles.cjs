@@ -164,6 +164,12 @@ const FUNCTIONS = {
       Resource: { "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/*/usage" },
     },
   },
+  // Its permission to seal secrets is in the key's own policy (resources/messaging.yml).
+  ManageWebhooks: {
+    tenant: onData(
+      ...["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"].map((name) => `dynamodb:${name}`),
+    ),
+  },
   ListUsers: { own: onUserPool("ListUsers", "ListUsersInGroup") },
   CreateUser: { own: [onUserPool("AdminCreateUser", "AdminAddUserToGroup"), WRITE_AUDIT] },
   GetUser: { own: onUserPool("AdminGetUser", "AdminListGroupsForUser") },
