@@ -117,7 +117,7 @@ function encryptionKey(consumer) {
 
 /** Secrets of webhooks are sealed by who takes them in and opened by who signs with them, each for one endpoint of one tenant. */
 const SEALERS = ["ManageWebhooksRole"];
-const OPENERS = [];
+const OPENERS = ["DeliverWebhookRole"];
 const boundToEndpoint = {
   "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": ["tenant", "webhookId"] },
   Null: { "kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:webhookId": "false" },

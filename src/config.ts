@@ -43,8 +43,6 @@ export const config = {
   webhookDeliveriesUrl: () => required("WEBHOOK_DELIVERIES_URL"),
   /** Where deliveries go that were given up. */
   webhookDeadLettersUrl: () => required("WEBHOOK_DEAD_LETTERS_URL"),
-  /** ARN of the key that seals webhooks' signing secrets. */
-  webhookSecretsKey: () => required("WEBHOOK_SECRETS_KEY"),
   /** Whether webhooks may be sent to this machine's loopback: only where everything runs on one machine. */
   webhookLoopback: () => (required("WEBHOOK_LOOPBACK") === "on" ? "on" : "off"),
   /** Name of the stage, which the names of its usage plans begin with. */
