@@ -27,7 +27,8 @@ export function secretsBody(secrets: readonly SealedSecret[]): Webhook["secrets"
 
 /** A delivery as it is answered: without what was sent. */
 export function deliveryBody(delivery: DeliverySummary): WebhookDeliveryPage["items"][number] {
-  const { deliveryId, webhookId, eventId, type, status, attempts, nextAttemptAt, createdAt } = delivery;
+  const { deliveryId, webhookId, eventId, type, status, attempts, nextAttemptAt, failedBecause, createdAt } =
+    delivery;
   return {
     deliveryId,
     webhookId,
@@ -41,6 +42,7 @@ export function deliveryBody(delivery: DeliverySummary): WebhookDeliveryPage["it
       milliseconds: attempt.milliseconds,
     })),
     ...(nextAttemptAt && { nextAttemptAt }),
+    ...(failedBecause && { failedBecause }),
     createdAt,
   };
 }
