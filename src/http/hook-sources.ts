@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import { type HookSource, isSourceName, type SourceName } from "../domain/hooks/hook-source.ts";
-import { verifyingSecrets } from "../domain/hooks/source-secrets.ts";
 import { Refusal } from "../domain/refusal.ts";
+import { signingSecrets } from "../domain/webhooks/endpoint.ts";
 import type { HookSource as HookSourceBody } from "../generated/hook-source.d.ts";
 
 type AddressOf = (source: HookSource) => string;
@@ -34,7 +34,7 @@ export function hookSourceBody(
     scheme: source.scheme,
     url: addressOf(source),
     createdAt: source.createdAt,
-    secrets: verifyingSecrets(source, now).map(({ createdAt, expiresAt }) => ({
+    secrets: signingSecrets(source, now).map(({ createdAt, expiresAt }) => ({
       createdAt,
       ...(expiresAt && { expiresAt }),
     })),

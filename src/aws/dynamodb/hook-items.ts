@@ -4,10 +4,10 @@ import {
   isHookHandle,
   isHookScheme,
   isSourceName,
-  type SealedSecret,
   type SourceName,
 } from "../../domain/hooks/hook-source.ts";
 import { isTenantId, type TenantId } from "../../domain/tenancy/tenant-id.ts";
+import type { SealedSecret } from "../../domain/webhooks/endpoint.ts";
 import { damaged, type Item, type ItemKey, readText } from "./control-items.ts";
 
 /**

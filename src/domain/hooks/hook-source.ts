@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { TenantId } from "../tenancy/tenant-id.ts";
+import type { SealedSecret } from "../webhooks/endpoint.ts";
 
 declare const brand: unique symbol;
 
@@ -17,23 +18,13 @@ export type HookScheme = (typeof HOOK_SCHEMES)[number];
 /** So many third parties send messages to one tenant at most. */
 export const MOST_SOURCES = 20;
 
-/** A third party's secret as it is kept. */
-export interface SealedSecret {
-  /** Ciphertext of KMS in base64, under {@link sealingContext}. */
-  readonly sealed: string;
-  /** RFC 3339 in UTC. */
-  readonly createdAt: string;
-  /** Until when it verifies beside the newer one; without it, it verifies on. RFC 3339 in UTC. */
-  readonly expiresAt?: string;
-}
-
 /** A third party that may send a tenant messages. */
 export interface HookSource {
   readonly tenantId: TenantId;
   readonly source: SourceName;
   readonly handle: HookHandle;
   readonly scheme: HookScheme;
-  /** Newest first, two at most. */
+  /** What the third party signs with, newest first; two at most. Their plaintext is a text, under {@link sealingContext}. */
   readonly secrets: readonly SealedSecret[];
   /** RFC 3339 in UTC. */
   readonly createdAt: string;

@@ -1,5 +1,6 @@
 import type { ReachedTenant } from "../access/verified-tenant.ts";
 import { Refusal } from "../refusal.ts";
+import { secretsAfter } from "../webhooks/secret-rotation.ts";
 import {
   type HookScheme,
   type HookSource,
@@ -7,7 +8,7 @@ import {
   newHookHandle,
   type SourceName,
 } from "./hook-source.ts";
-import { secretFor, secretsAfter } from "./source-secrets.ts";
+import { secretFor } from "./source-secrets.ts";
 
 /** What a tenant says of a third party. */
 interface WantedSource {

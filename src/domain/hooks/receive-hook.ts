@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { ReachedTenant } from "../access/verified-tenant.ts";
 import { type DomainEvent, domainEvent } from "../messaging/domain-event.ts";
+import { signingSecrets } from "../webhooks/endpoint.ts";
 import { encodedBody, statedContentType } from "./hook-content.ts";
 import type { HookSource } from "./hook-source.ts";
 import { onlyHeader, type Proof, type SignedMessage } from "./signed-message.ts";
-import { verifyingSecrets } from "./source-secrets.ts";
 import { apparentScheme, VERIFY } from "./verify-hook.ts";
 
 /** A message, and the address that it was sent to, as the sender wrote it. */
@@ -47,7 +47,7 @@ export async function receiveHook(
     VERIFY[apparentScheme(message)](message, [NOBODYS_SECRET], now);
     return false;
   }
-  const sealed = verifyingSecrets(source, now).map((secret) => secret.sealed);
+  const sealed = signingSecrets(source, now).map((secret) => secret.sealed);
   const proof = VERIFY[source.scheme](message, await ports.open(source, sealed), now);
   if (!proof) return false;
   const tenant = provenTenant(source);

@@ -13,7 +13,6 @@ import {
 const MESSAGE_ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
 const PREFIX = "whsec_";
 const KEY_BYTES = { least: 24, most: 64 } as const;
-const NEW_KEY_BYTES = 32;
 
 /**
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -45,8 +44,4 @@ export function standardKey(secret: string): Buffer | undefined {
   const key = Buffer.from(text, "base64");
   const isCanonical = key.toString("base64") === text;
   return isCanonical && key.length >= KEY_BYTES.least && key.length <= KEY_BYTES.most ? key : undefined;
-}
-
-export function newStandardSecret(randomBytes: (count: number) => Buffer): string {
-  return `${PREFIX}${randomBytes(NEW_KEY_BYTES).toString("base64")}`;
 }
