@@ -12,12 +12,14 @@
 const PRODUCERS = {
   "gatehouse.airline": {
     relays: [],
+    sid: "EncryptOfAirline",
     // All types but the other's: it must not pass off as its own what a third party reported.
     types: { StringNotEquals: { "kms:EncryptionContext:type": ["hook.received"] } },
     audience: ["audit", "webhooks"],
   },
   "gatehouse.hooks": {
     relays: [],
+    sid: "EncryptOfHooks",
     types: { StringEquals: { "kms:EncryptionContext:type": ["hook.received"] } },
     audience: ["audit"],
   },
@@ -77,16 +79,16 @@ const keyPolicy = (...statements) => ({
 });
 
 /** The producer signs; every consumer reads the public key, since it can only tell whose a signature is by it. */
-function signingKey(producer) {
+function signingKey({ relays }, consumers) {
   return keyPolicy(
-    ...allow(PRODUCERS[producer].relays, "kms:Sign", {
+    ...allow(relays, "kms:Sign", {
       Sid: "Sign",
       Condition: {
         StringEquals: { "kms:SigningAlgorithm": "ECDSA_SHA_256", "kms:MessageType": "DIGEST" },
       },
     }),
     ...allow(
-      Object.values(CONSUMERS).flatMap(({ readers }) => readers),
+      Object.values(consumers).flatMap(({ readers }) => readers),
       "kms:GetPublicKey",
       { Sid: "Verify" },
     ),
@@ -101,16 +103,16 @@ const boundTo = (consumer) => ({
 });
 
 /** Producers encrypt what the consumer may read, each only its own types; the consumer decrypts. */
-function encryptionKey(consumer) {
-  const producers = Object.entries(PRODUCERS).filter(([, { audience }]) => audience.includes(consumer));
+function encryptionKey(consumer, { readers }, producers) {
+  const writers = Object.values(producers).filter(({ audience }) => audience.includes(consumer));
   return keyPolicy(
-    ...producers.flatMap(([producer, { relays, types }]) =>
+    ...writers.flatMap(({ relays, types, sid }) =>
       allow(relays, ["kms:GenerateDataKey", "kms:Encrypt"], {
-        Sid: producer === "gatehouse.hooks" ? "EncryptOfHooks" : "EncryptOfAirline",
+        Sid: sid,
         Condition: merge(boundTo(consumer), types),
       }),
     ),
-    ...allow(CONSUMERS[consumer].readers, "kms:Decrypt", { Sid: "Decrypt", Condition: boundTo(consumer) }),
+    ...allow(readers, "kms:Decrypt", { Sid: "Decrypt", Condition: boundTo(consumer) }),
   );
 }
 
@@ -131,20 +133,22 @@ const denyPutEvents = (Condition) => ({
 });
 
 /** Nobody but its relays puts a producer's events on the bus, whatever their own policies allow. */
-function ownRelaysAlone(producer) {
-  const { relays } = PRODUCERS[producer];
+function ownRelaysAlone(producer, { relays }) {
   return denyPutEvents({
     StringEquals: { "events:source": producer },
     ...(relays.length > 0 && { ArnNotEquals: { "aws:PrincipalArn": relays.map(arnOf) } }),
   });
 }
 
-module.exports = {
-  airlineSigning: signingKey("gatehouse.airline"),
-  hooksSigning: signingKey("gatehouse.hooks"),
-  auditEncryption: encryptionKey("audit"),
-  webhooksEncryption: encryptionKey("webhooks"),
-  airlineAlone: ownRelaysAlone("gatehouse.airline"),
-  hooksAlone: ownRelaysAlone("gatehouse.hooks"),
-  producersAlone: denyPutEvents({ StringNotEquals: { "events:source": Object.keys(PRODUCERS) } }),
-};
+/** All policies, of whoever the roles are. */
+const policiesOf = (producers, consumers) => ({
+  airlineSigning: signingKey(producers["gatehouse.airline"], consumers),
+  hooksSigning: signingKey(producers["gatehouse.hooks"], consumers),
+  auditEncryption: encryptionKey("audit", consumers.audit, producers),
+  webhooksEncryption: encryptionKey("webhooks", consumers.webhooks, producers),
+  airlineAlone: ownRelaysAlone("gatehouse.airline", producers["gatehouse.airline"]),
+  hooksAlone: ownRelaysAlone("gatehouse.hooks", producers["gatehouse.hooks"]),
+  producersAlone: denyPutEvents({ StringNotEquals: { "events:source": Object.keys(producers) } }),
+});
+
+module.exports = { ...policiesOf(PRODUCERS, CONSUMERS), policiesOf, PRODUCERS };

@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { LOCAL_STAGE } from "../stage/local-environment.ts";
+
+const LAST_WORDS_MILLISECONDS = 1000;
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -33,8 +36,21 @@ export function startStack(): StackProcess {
     stopped = true;
     child.kill("SIGTERM");
   };
-  const ended = once(child, "exit").then(([code]) => (stopped ? 0 : Number(code ?? 1)));
+  const ended = whenGone(child).then((code) => (stopped ? 0 : (code ?? 1)));
   return { ready: whenReady(child, ended, () => stopped), ended, stop };
+}
+
+/**
+ * Exit code of the process, once all that it said has arrived. What it started may outlive it and hold its output
+ * open; nobody waits for that.
+ */
+async function whenGone(child: ChildProcess): Promise<number | null> {
+  const closed = once(child, "close");
+  const [code] = await once(child, "exit");
+  await Promise.race([closed, setTimeout(LAST_WORDS_MILLISECONDS, undefined, { ref: false })]);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  return code;
 }
 
 /** What the process says before it is ready is shown only if it fails; afterwards its functions' logs are. */

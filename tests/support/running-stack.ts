@@ -8,6 +8,7 @@ import type { DemoFile } from "../../scripts/demo/demo-file.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const READY = "Gatehouse is ready";
 const START_LIMIT_MILLISECONDS = 90_000;
+const END_LIMIT_MILLISECONDS = 60_000;
 
 /** Where a stack of the tests' own listens and keeps its state. */
 export interface StackPlace {
@@ -97,12 +98,26 @@ export function spawnStart(place: StackPlace, args: readonly string[] = []): Chi
   });
 }
 
-/** Everything that a process says until it ends, and its exit code. */
+/** Everything that a process says until it ends, and its exit code. Throws when it does not end. */
 export async function outcomeOf(child: ChildProcess): Promise<{ code: number | null; output: string }> {
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (output += String(chunk)));
-  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  const code = await closeOf(child, () => `the process goes on, having said:\n${output}`);
   return { code, output };
+}
+
+/** Exit code of a process that is about to end. One that does not is killed, and said to be the test's failure. */
+function closeOf(child: ChildProcess, complaint: () => string): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const limit = setTimeout(() => {
+      if (child.pid) killGroup(child.pid, "SIGKILL");
+      reject(new Error(complaint()));
+    }, END_LIMIT_MILLISECONDS);
+    child.once("close", (code) => {
+      clearTimeout(limit);
+      resolve(code);
+    });
+  });
 }
 
 function untilReady(child: ChildProcess): Promise<void> {
@@ -129,7 +144,7 @@ function untilReady(child: ChildProcess): Promise<void> {
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || !child.pid) return;
-  const ended = new Promise((resolve) => child.once("close", resolve));
+  const ended = closeOf(child, () => `the local stack does not heed ${signal}`);
   killGroup(child.pid, signal);
   await ended;
 }
