@@ -133,6 +133,11 @@ const toQueues = (...queues) => ({
   Action: "sqs:SendMessage",
   Resource: queues.map((queue) => ({ "Fn::GetAtt": [queue, "Arn"] })),
 });
+const fromQueue = (queue) => ({
+  Effect: "Allow",
+  Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+  Resource: { "Fn::GetAtt": [queue, "Arn"] },
+});
 /** Lambda itself puts there what the ledger's function failed at, in the function's name. */
 const toLedgerDeadLetters = toQueues("UsageLedgerDeadLetters");
 /** The events that a consumer has seen; what it may decrypt is in resources/message-policies.cjs. */
@@ -157,6 +162,17 @@ const FUNCTIONS = {
       Effect: "Allow",
       Action: "apigateway:GET",
       Resource: { "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/*/usage" },
+    },
+  },
+  // Its permission to seal secrets is in the key's own policy (resources/messaging.yml).
+  ManageWebhooks: {
+    tenant: onData(
+      ...["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"].map((name) => `dynamodb:${name}`),
+    ),
+    own: {
+      Effect: "Allow",
+      Action: "sqs:SendMessage",
+      Resource: { "Fn::GetAtt": ["WebhookDeliveries", "Arn"] },
     },
   },
   ListUsers: { own: onUserPool("ListUsers", "ListUsersInGroup") },
@@ -259,6 +275,20 @@ const FUNCTIONS = {
   KeepAuditTrail: {
     // What Lambda gives up goes to the undelivered ones in the function's name.
     own: [onSeenEvents("audit"), WRITE_AUDIT, toQueues("AuditDeadLetters", "AuditUndelivered")],
+  },
+  RouteWebhooks: {
+    takesToken: false,
+    tenant: onData("dynamodb:Query", "dynamodb:PutItem"),
+    own: [
+      onSeenEvents("webhooks"),
+      toQueues("WebhookDeliveries", "WebhookEventsDeadLetters", "WebhookEventsUndelivered"),
+    ],
+  },
+  DeliverWebhook: {
+    takesToken: false,
+    // A pause is told in the transaction that makes it.
+    tenant: [onData("dynamodb:GetItem", "dynamodb:UpdateItem"), TELL],
+    own: [fromQueue("WebhookDeliveries"), toQueues("WebhookDeliveries", "WebhookDeadLetters")],
   },
   PreTokenGeneration: { own: { Effect: "Allow", Action: "dynamodb:GetItem", Resource: CONTROL_TABLE } },
   ManageCredentials: { own: MANAGE_CREDENTIALS },

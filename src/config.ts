@@ -37,6 +37,8 @@ export const config = {
   internalCallers: () => required("INTERNAL_CALLERS").split(","),
   /** `arn:aws:execute-api:<region>:<account>:<API id>/<stage>` of the API that people's policies speak of. */
   apiStageArn: () => required("API_STAGE_ARN"),
+  /** ARN of the key that seals webhooks' signing secrets. */
+  webhookSecretsKey: () => required("WEBHOOK_SECRETS_KEY"),
   /** Where deliveries to tenants' endpoints wait. */
   webhookDeliveriesUrl: () => required("WEBHOOK_DELIVERIES_URL"),
   /** Where deliveries go that were given up. */
