@@ -15,6 +15,7 @@ const COUNTED: Partial<Readonly<Record<ProblemCode, string>>> = {
   "foreign-api-key": "KeyMismatch",
   "not-in-group": "GroupMissing",
   "unknown-principal": "PrincipalRefused",
+  "unverified-message": "HookRefused",
   internal: "Failed",
   unavailable: "Failed",
   busy: "Failed",
@@ -25,6 +26,10 @@ const FAILURES = ["AuthorizerFailed", "TokenTriggerFailed"] as const;
 
 /** Keys whose calls ledger and usage plans count differently, once a day. */
 const LEDGER_DIFFERENCES = "LedgerDifferences";
+
+/** What becomes of webhooks on their way to tenants, and how long the ones that arrive take. */
+const WEBHOOKS = ["WebhookDelivered", "WebhookRetried", "WebhookFailed", "WebhookPaused"] as const;
+const WEBHOOK_LATENCY = "WebhookLatency";
 
 /** Events that a consumer did not believe. */
 const EVENT_REFUSED = "EventRefused";
@@ -40,6 +45,8 @@ export const FUNCTION_METRICS: readonly string[] = [
   ...new Set(Object.values(COUNTED)),
   ...FAILURES,
   LEDGER_DIFFERENCES,
+  ...WEBHOOKS,
+  WEBHOOK_LATENCY,
   EVENT_REFUSED,
   ...Object.values(RELAYED),
   OLDEST_EVENT,
@@ -76,6 +83,19 @@ export function countFailure(name: (typeof FAILURES)[number]): void {
 /** Tells how many keys differ; none is told too, so that an alarm ends. */
 export function countLedgerDifferences(keys: number): void {
   count(LEDGER_DIFFERENCES, {}, {}, keys);
+}
+
+/** Counts an attempt to deliver a webhook, or an endpoint that was paused. */
+export function countWebhook(
+  name: (typeof WEBHOOKS)[number],
+  ids: { readonly tenantId: string; readonly webhookId: string },
+): void {
+  count(name, {}, ids);
+}
+
+/** Tells how long an endpoint took to answer, in milliseconds. */
+export function measureWebhook(milliseconds: number): void {
+  count(WEBHOOK_LATENCY, {}, {}, milliseconds, MetricUnit.Milliseconds);
 }
 
 /** Counts an event that was refused, by consumer and reason: few of either. */

@@ -1,5 +1,3 @@
-import type { StreamViewType } from "./stream-records.ts";
-
 /** One typed value as the wire has it: `{S: "…"}`, `{N: "12"}`, `{M: {…}}`… */
 export type AttributeValue = Readonly<Record<string, unknown>>;
 
@@ -25,6 +23,11 @@ export interface IndexDescription {
     readonly NonKeyAttributes?: readonly string[];
   };
 }
+
+/** What of a changed item a stream shows, https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html */
+export const VIEW_TYPES = ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"] as const;
+
+export type StreamViewType = (typeof VIEW_TYPES)[number];
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html */
 export interface TableDescription {

@@ -2,7 +2,7 @@ import { AwsError } from "../kernel/aws-error.ts";
 import type { StackResource } from "../kernel/stack.ts";
 import { STREAM_LABEL } from "../kernel/stack-attributes.ts";
 import { tableWrite } from "./dynalite-store.ts";
-import { VIEW_TYPES } from "./stream-records.ts";
+import { VIEW_TYPES } from "./item.ts";
 import { streamSpace } from "./streams.ts";
 import type { Tables } from "./tables.ts";
 

@@ -1,12 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { sizeOf } from "./dynalite.ts";
-import type { AttributeValue, Item, TableDescription } from "./item.ts";
-
-/** What of a changed item a stream shows, https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html */
-export const VIEW_TYPES = ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"] as const;
-
-export type StreamViewType = (typeof VIEW_TYPES)[number];
+import type { AttributeValue, Item, StreamViewType, TableDescription } from "./item.ts";
 
 /** Who made a change that nobody asked for. */
 export interface UserIdentity {
