@@ -13,13 +13,13 @@ import { ROOT_CREDENTIALS } from "./tenant-stack.ts";
 type Roles = Record<string, TemplateResource & { Properties: { Policies: unknown[] } }>;
 
 /** The roles that are deployed. */
-const ROLES: Roles = createRequire(import.meta.url)("../../../resources/roles.cjs").Resources;
+export const ROLES: Roles = createRequire(import.meta.url)("../../../resources/roles.cjs").Resources;
 
 const attribute = (name: string) => ({ AttributeName: name, AttributeType: "S" });
 const key = (AttributeName: string, KeyType: "HASH" | "RANGE") => ({ AttributeName, KeyType });
 
 /** DataTable and OutboxTable as resources/tables.yml has them. */
-const TABLES: Template["Resources"] = {
+export const TABLES: Template["Resources"] = {
   ControlTable: controlTable("control"),
   DataTable: {
     Type: "AWS::DynamoDB::Table",
