@@ -4,7 +4,8 @@
 // keys in resources/roles.cjs: to be named in a key's policy is enough, and nobody else can use the key, whatever their
 // own policies say. A relay's role only needs `events:PutEvents` on the bus there.
 // - a relay, which signs and encrypts: add it to `relays` of its producer;
-// - a consumer, which reads public keys and decrypts: add it to `readers` of its consumer.
+// - a consumer, which reads public keys and decrypts: add it to `readers` of its consumer;
+// - who signs webhooks: add it to OPENERS.
 // The account as such (`root`) administers the keys and uses none of them. Who administers a key can give it away, in
 // a policy that shows; CreateGrant, which shows nowhere, is left out.
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
@@ -27,7 +28,7 @@ const PRODUCERS = {
 
 const CONSUMERS = {
   audit: { readers: ["KeepAuditTrailRole"] },
-  webhooks: { readers: [] },
+  webhooks: { readers: ["RouteWebhooksRole"] },
 };
 
 const ADMINISTRATION = [
@@ -116,6 +117,29 @@ function encryptionKey(consumer, { readers }, producers) {
   );
 }
 
+/**
+ * Secrets of third parties that send messages: who configures a source seals and cannot open, who receives opens and
+ * cannot seal, and both only as the secret of one tenant's source: exactly {tenant, source}.
+ */
+const ofOneSource = {
+  Condition: {
+    "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": ["tenant", "source"] },
+    Null: { "kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:source": "false" },
+  },
+};
+const hookSecrets = keyPolicy(
+  ...allow(["ManageHookSourcesRole"], "kms:Encrypt", { Sid: "Seal", ...ofOneSource }),
+  ...allow(["ReceiveHookRole"], "kms:Decrypt", { Sid: "Open", ...ofOneSource }),
+);
+
+/** Secrets of webhooks are sealed by who takes them in and opened by who signs with them, each for one endpoint of one tenant. */
+const SEALERS = ["ManageWebhooksRole"];
+const OPENERS = ["DeliverWebhookRole"];
+const boundToEndpoint = {
+  "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": ["tenant", "webhookId"] },
+  Null: { "kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:webhookId": "false" },
+};
+
 const merge = (one, other) =>
   Object.fromEntries(
     [...new Set([...Object.keys(one), ...Object.keys(other)])].map((operator) => [
@@ -151,4 +175,9 @@ const policiesOf = (producers, consumers) => ({
   producersAlone: denyPutEvents({ StringNotEquals: { "events:source": Object.keys(producers) } }),
 });
 
-module.exports = { ...policiesOf(PRODUCERS, CONSUMERS), policiesOf, PRODUCERS };
+const webhookSecrets = keyPolicy(
+  ...allow(SEALERS, "kms:Encrypt", { Sid: "Seal", Condition: boundToEndpoint }),
+  ...allow(OPENERS, "kms:Decrypt", { Sid: "Open", Condition: boundToEndpoint }),
+);
+
+module.exports = { ...policiesOf(PRODUCERS, CONSUMERS), webhookSecrets, hookSecrets, policiesOf, PRODUCERS };

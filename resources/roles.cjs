@@ -128,10 +128,22 @@ const MANAGE_CREDENTIALS = [
 /** The tenant's bucket of calls by the HTTP API; it lies among the tenant's data. */
 const SPEND_CALLS = onData("dynamodb:UpdateItem");
 
+/** Who may send the tenant messages: a partition of its own, so that this is all of the control table it reaches. */
+const onOwnHooks = (...actions) => ({
+  actions,
+  resource: CONTROL_TABLE,
+  leadingKeys: { "Fn::Sub": "${!aws:PrincipalTag/TenantId}#hooks" },
+});
+
 const toQueues = (...queues) => ({
   Effect: "Allow",
   Action: "sqs:SendMessage",
   Resource: queues.map((queue) => ({ "Fn::GetAtt": [queue, "Arn"] })),
+});
+const fromQueue = (queue) => ({
+  Effect: "Allow",
+  Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+  Resource: { "Fn::GetAtt": [queue, "Arn"] },
 });
 /** Lambda itself puts there what the ledger's function failed at, in the function's name. */
 const toLedgerDeadLetters = toQueues("UsageLedgerDeadLetters");
@@ -157,6 +169,38 @@ const FUNCTIONS = {
       Effect: "Allow",
       Action: "apigateway:GET",
       Resource: { "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/*/usage" },
+    },
+  },
+  ManageHookSources: {
+    tenant: onOwnHooks("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+  },
+  // By itself it finds whose a message is; what it keeps of it, it keeps as that tenant.
+  ReceiveHook: {
+    takesToken: false,
+    own: onControlList("hook#*"),
+    tenant: [
+      onOwnRecord("dynamodb:GetItem"),
+      {
+        actions: ["dynamodb:PutItem"],
+        resource: DATA_TABLE,
+        leadingKeys: { "Fn::Sub": "${!aws:PrincipalTag/TenantId}#hook-memory#*" },
+      },
+      {
+        actions: ["dynamodb:PutItem"],
+        resource: OUTBOX_TABLE,
+        leadingKeys: { "Fn::Sub": "gatehouse.hooks#${!aws:PrincipalTag/TenantId}#*" },
+      },
+    ],
+  },
+  // Its permission to seal secrets is in the key's own policy (resources/messaging.yml).
+  ManageWebhooks: {
+    tenant: onData(
+      ...["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"].map((name) => `dynamodb:${name}`),
+    ),
+    own: {
+      Effect: "Allow",
+      Action: "sqs:SendMessage",
+      Resource: { "Fn::GetAtt": ["WebhookDeliveries", "Arn"] },
     },
   },
   ListUsers: { own: onUserPool("ListUsers", "ListUsersInGroup") },
@@ -259,6 +303,20 @@ const FUNCTIONS = {
   KeepAuditTrail: {
     // What Lambda gives up goes to the undelivered ones in the function's name.
     own: [onSeenEvents("audit"), WRITE_AUDIT, toQueues("AuditDeadLetters", "AuditUndelivered")],
+  },
+  RouteWebhooks: {
+    takesToken: false,
+    tenant: onData("dynamodb:Query", "dynamodb:PutItem"),
+    own: [
+      onSeenEvents("webhooks"),
+      toQueues("WebhookDeliveries", "WebhookEventsDeadLetters", "WebhookEventsUndelivered"),
+    ],
+  },
+  DeliverWebhook: {
+    takesToken: false,
+    // A pause is told in the transaction that makes it.
+    tenant: [onData("dynamodb:GetItem", "dynamodb:UpdateItem"), TELL],
+    own: [fromQueue("WebhookDeliveries"), toQueues("WebhookDeliveries", "WebhookDeadLetters")],
   },
   PreTokenGeneration: { own: { Effect: "Allow", Action: "dynamodb:GetItem", Resource: CONTROL_TABLE } },
   ManageCredentials: { own: MANAGE_CREDENTIALS },

@@ -17,6 +17,8 @@ export const config = {
   dataTable: () => required("DATA_TABLE"),
   /** Where events wait that were written with the change they tell of. */
   outboxTable: () => required("OUTBOX_TABLE"),
+  /** Id of the KMS key that seals third parties' secrets. */
+  hookSecretsKey: () => required("HOOK_SECRETS_KEY"),
   /** The bus on which events go to their consumers. */
   messageBus: () => required("MESSAGE_BUS"),
   /** ARN of the key with which the producer signs its events. */
@@ -37,6 +39,8 @@ export const config = {
   internalCallers: () => required("INTERNAL_CALLERS").split(","),
   /** `arn:aws:execute-api:<region>:<account>:<API id>/<stage>` of the API that people's policies speak of. */
   apiStageArn: () => required("API_STAGE_ARN"),
+  /** ARN of the key that seals webhooks' signing secrets. */
+  webhookSecretsKey: () => required("WEBHOOK_SECRETS_KEY"),
   /** Where deliveries to tenants' endpoints wait. */
   webhookDeliveriesUrl: () => required("WEBHOOK_DELIVERIES_URL"),
   /** Where deliveries go that were given up. */

@@ -15,6 +15,7 @@ const COUNTED: Partial<Readonly<Record<ProblemCode, string>>> = {
   "foreign-api-key": "KeyMismatch",
   "not-in-group": "GroupMissing",
   "unknown-principal": "PrincipalRefused",
+  "unverified-message": "HookRefused",
   internal: "Failed",
   unavailable: "Failed",
   busy: "Failed",
@@ -26,6 +27,10 @@ const FAILURES = ["AuthorizerFailed", "TokenTriggerFailed"] as const;
 /** Keys whose calls ledger and usage plans count differently, once a day. */
 const LEDGER_DIFFERENCES = "LedgerDifferences";
 
+/** What becomes of webhooks on their way to tenants, and how long the ones that arrive take. */
+const WEBHOOKS = ["WebhookDelivered", "WebhookRetried", "WebhookFailed", "WebhookPaused"] as const;
+const WEBHOOK_LATENCY = "WebhookLatency";
+
 /** Events that a consumer did not believe. */
 const EVENT_REFUSED = "EventRefused";
 
@@ -34,6 +39,8 @@ export const FUNCTION_METRICS: readonly string[] = [
   ...new Set(Object.values(COUNTED)),
   ...FAILURES,
   LEDGER_DIFFERENCES,
+  ...WEBHOOKS,
+  WEBHOOK_LATENCY,
   EVENT_REFUSED,
 ];
 
@@ -70,6 +77,19 @@ export function countLedgerDifferences(keys: number): void {
   count(LEDGER_DIFFERENCES, {}, {}, keys);
 }
 
+/** Counts an attempt to deliver a webhook, or an endpoint that was paused. */
+export function countWebhook(
+  name: (typeof WEBHOOKS)[number],
+  ids: { readonly tenantId: string; readonly webhookId: string },
+): void {
+  count(name, {}, ids);
+}
+
+/** Tells how long an endpoint took to answer, in milliseconds. */
+export function measureWebhook(milliseconds: number): void {
+  count(WEBHOOK_LATENCY, {}, {}, milliseconds, MetricUnit.Milliseconds);
+}
+
 /** Counts an event that was refused, by consumer and reason: few of either. */
 export function countRefusedEvent(consumer: Consumer, reason: EventRefusalReason): void {
   count(EVENT_REFUSED, { consumer, reason }, {});
@@ -80,12 +100,13 @@ function count(
   where: Readonly<Record<string, string>>,
   ids: Readonly<Record<string, string | undefined>>,
   value = 1,
+  unit: (typeof MetricUnit)[keyof typeof MetricUnit] = MetricUnit.Count,
 ): void {
   metrics ??= new Metrics({ namespace: "Gatehouse" });
   // One set of dimensions with the service alone, which alarms watch, and one that tells where to look.
   metrics.addDimensions({});
   if (Object.keys(where).length > 0) metrics.addDimensions({ ...where });
-  metrics.addMetric(name, MetricUnit.Count, value);
+  metrics.addMetric(name, unit, value);
   for (const [field, id] of Object.entries(ids)) if (id !== undefined) metrics.addMetadata(field, id);
   metrics.publishStoredMetrics();
 }
