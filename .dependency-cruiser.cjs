@@ -16,6 +16,7 @@ module.exports = {
     only("events-know-domain-and-aws", "^src/events/", [
       "^src/domain/",
       "^src/aws/",
+      "^src/net/",
       "^src/config\\.ts$",
       // What goes wrong is logged and counted in one way, whoever brought it.
       "^src/http/(log|metrics)\\.ts$",

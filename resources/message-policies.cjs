@@ -4,20 +4,23 @@
 // keys in resources/roles.cjs: to be named in a key's policy is enough, and nobody else can use the key, whatever their
 // own policies say. A relay's role only needs `events:PutEvents` on the bus there.
 // - a relay, which signs and encrypts: add it to `relays` of its producer;
-// - a consumer, which reads public keys and decrypts: add it to `readers` of its consumer.
+// - a consumer, which reads public keys and decrypts: add it to `readers` of its consumer;
+// - who signs webhooks: add it to OPENERS.
 // The account as such (`root`) administers the keys and uses none of them. Who administers a key can give it away, in
 // a policy that shows; CreateGrant, which shows nowhere, is left out.
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 
 const PRODUCERS = {
   "gatehouse.airline": {
-    relays: [],
+    relays: ["RelayEventsRole"],
+    sid: "EncryptOfAirline",
     // All types but the other's: it must not pass off as its own what a third party reported.
     types: { StringNotEquals: { "kms:EncryptionContext:type": ["hook.received"] } },
     audience: ["audit", "webhooks"],
   },
   "gatehouse.hooks": {
-    relays: [],
+    relays: ["RelayHooksRole"],
+    sid: "EncryptOfHooks",
     types: { StringEquals: { "kms:EncryptionContext:type": ["hook.received"] } },
     audience: ["audit"],
   },
@@ -25,7 +28,7 @@ const PRODUCERS = {
 
 const CONSUMERS = {
   audit: { readers: ["KeepAuditTrailRole"] },
-  webhooks: { readers: [] },
+  webhooks: { readers: ["RouteWebhooksRole"] },
 };
 
 const ADMINISTRATION = [
@@ -77,16 +80,16 @@ const keyPolicy = (...statements) => ({
 });
 
 /** The producer signs; every consumer reads the public key, since it can only tell whose a signature is by it. */
-function signingKey(producer) {
+function signingKey({ relays }, consumers) {
   return keyPolicy(
-    ...allow(PRODUCERS[producer].relays, "kms:Sign", {
+    ...allow(relays, "kms:Sign", {
       Sid: "Sign",
       Condition: {
         StringEquals: { "kms:SigningAlgorithm": "ECDSA_SHA_256", "kms:MessageType": "DIGEST" },
       },
     }),
     ...allow(
-      Object.values(CONSUMERS).flatMap(({ readers }) => readers),
+      Object.values(consumers).flatMap(({ readers }) => readers),
       "kms:GetPublicKey",
       { Sid: "Verify" },
     ),
@@ -101,18 +104,41 @@ const boundTo = (consumer) => ({
 });
 
 /** Producers encrypt what the consumer may read, each only its own types; the consumer decrypts. */
-function encryptionKey(consumer) {
-  const producers = Object.entries(PRODUCERS).filter(([, { audience }]) => audience.includes(consumer));
+function encryptionKey(consumer, { readers }, producers) {
+  const writers = Object.values(producers).filter(({ audience }) => audience.includes(consumer));
   return keyPolicy(
-    ...producers.flatMap(([producer, { relays, types }]) =>
+    ...writers.flatMap(({ relays, types, sid }) =>
       allow(relays, ["kms:GenerateDataKey", "kms:Encrypt"], {
-        Sid: producer === "gatehouse.hooks" ? "EncryptOfHooks" : "EncryptOfAirline",
+        Sid: sid,
         Condition: merge(boundTo(consumer), types),
       }),
     ),
-    ...allow(CONSUMERS[consumer].readers, "kms:Decrypt", { Sid: "Decrypt", Condition: boundTo(consumer) }),
+    ...allow(readers, "kms:Decrypt", { Sid: "Decrypt", Condition: boundTo(consumer) }),
   );
 }
+
+/**
+ * Secrets of third parties that send messages: who configures a source seals and cannot open, who receives opens and
+ * cannot seal, and both only as the secret of one tenant's source: exactly {tenant, source}.
+ */
+const ofOneSource = {
+  Condition: {
+    "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": ["tenant", "source"] },
+    Null: { "kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:source": "false" },
+  },
+};
+const hookSecrets = keyPolicy(
+  ...allow(["ManageHookSourcesRole"], "kms:Encrypt", { Sid: "Seal", ...ofOneSource }),
+  ...allow(["ReceiveHookRole"], "kms:Decrypt", { Sid: "Open", ...ofOneSource }),
+);
+
+/** Secrets of webhooks are sealed by who takes them in and opened by who signs with them, each for one endpoint of one tenant. */
+const SEALERS = ["ManageWebhooksRole"];
+const OPENERS = ["DeliverWebhookRole"];
+const boundToEndpoint = {
+  "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": ["tenant", "webhookId"] },
+  Null: { "kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:webhookId": "false" },
+};
 
 const merge = (one, other) =>
   Object.fromEntries(
@@ -131,20 +157,27 @@ const denyPutEvents = (Condition) => ({
 });
 
 /** Nobody but its relays puts a producer's events on the bus, whatever their own policies allow. */
-function ownRelaysAlone(producer) {
-  const { relays } = PRODUCERS[producer];
+function ownRelaysAlone(producer, { relays }) {
   return denyPutEvents({
     StringEquals: { "events:source": producer },
     ...(relays.length > 0 && { ArnNotEquals: { "aws:PrincipalArn": relays.map(arnOf) } }),
   });
 }
 
-module.exports = {
-  airlineSigning: signingKey("gatehouse.airline"),
-  hooksSigning: signingKey("gatehouse.hooks"),
-  auditEncryption: encryptionKey("audit"),
-  webhooksEncryption: encryptionKey("webhooks"),
-  airlineAlone: ownRelaysAlone("gatehouse.airline"),
-  hooksAlone: ownRelaysAlone("gatehouse.hooks"),
-  producersAlone: denyPutEvents({ StringNotEquals: { "events:source": Object.keys(PRODUCERS) } }),
-};
+/** All policies, of whoever the roles are. */
+const policiesOf = (producers, consumers) => ({
+  airlineSigning: signingKey(producers["gatehouse.airline"], consumers),
+  hooksSigning: signingKey(producers["gatehouse.hooks"], consumers),
+  auditEncryption: encryptionKey("audit", consumers.audit, producers),
+  webhooksEncryption: encryptionKey("webhooks", consumers.webhooks, producers),
+  airlineAlone: ownRelaysAlone("gatehouse.airline", producers["gatehouse.airline"]),
+  hooksAlone: ownRelaysAlone("gatehouse.hooks", producers["gatehouse.hooks"]),
+  producersAlone: denyPutEvents({ StringNotEquals: { "events:source": Object.keys(producers) } }),
+});
+
+const webhookSecrets = keyPolicy(
+  ...allow(SEALERS, "kms:Encrypt", { Sid: "Seal", Condition: boundToEndpoint }),
+  ...allow(OPENERS, "kms:Decrypt", { Sid: "Open", Condition: boundToEndpoint }),
+);
+
+module.exports = { ...policiesOf(PRODUCERS, CONSUMERS), webhookSecrets, hookSecrets, policiesOf, PRODUCERS };

@@ -25,19 +25,19 @@ export function created(
   const path = event.requestContext?.path ?? event.path;
   return {
     statusCode: 201,
-    headers: {
-      ...JSON_HEADERS,
-      location: `${path}/${id}`,
-      ...(replayed && { "idempotent-replayed": "true" }),
-      ...headers,
-    },
+    headers: { ...JSON_HEADERS, location: `${path}/${id}`, ...replay(replayed), ...headers },
     body: JSON.stringify(result),
   };
 }
 
+/** The header that says that a request was done before, under the same Idempotency-Key. */
+export function replay(replayed: boolean): Headers {
+  return replayed ? { "idempotent-replayed": "true" } : {};
+}
+
 /** 202 for what is begun and goes on by itself. */
-export function accepted(body: object): APIGatewayProxyResult {
-  return { ...ok(body), statusCode: 202 };
+export function accepted(body: object, headers: Headers = {}): APIGatewayProxyResult {
+  return { ...ok(body, headers), statusCode: 202 };
 }
 
 export function noContent(): APIGatewayProxyResult {

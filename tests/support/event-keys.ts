@@ -1,8 +1,16 @@
 import { createCipheriv, createDecipheriv, createPrivateKey, randomBytes, sign } from "node:crypto";
 import { type CryptoKey, exportPKCS8, generateKeyPair } from "jose";
+import { ulid } from "ulid";
 import { canonical } from "../../src/domain/messaging/canonical.ts";
+import { DataKeyCache } from "../../src/domain/messaging/data-key-cache.ts";
+import { type DomainEvent, domainEvent } from "../../src/domain/messaging/domain-event.ts";
 import { EventRefusal } from "../../src/domain/messaging/event-refusal.ts";
-import { CONSUMERS, type Consumer, type Producer } from "../../src/domain/messaging/event-type.ts";
+import {
+  CONSUMERS,
+  type Consumer,
+  type EventType,
+  type Producer,
+} from "../../src/domain/messaging/event-type.ts";
 import type { TrustedSigners } from "../../src/domain/messaging/key-lists.ts";
 import type {
   DataKey,
@@ -13,6 +21,8 @@ import type {
   Signer,
   WrappedKey,
 } from "../../src/domain/messaging/key-ports.ts";
+import { sealEvent } from "../../src/domain/messaging/seal-event.ts";
+import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 
 const KEY_OF: Readonly<Record<Consumer, string>> = { audit: "key/audit", webhooks: "key/webhooks" };
 
@@ -85,8 +95,11 @@ export async function eventKeysInMemory() {
     },
   };
   const keys = new KeysInMemory();
+  const dataKeys = new DataKeyCache(keys);
+  const seal = <Type extends EventType>(event: DomainEvent<Type>, signer: Signer = signers[event.source]) =>
+    sealEvent(event, { signer, keys: dataKeys });
   const recipient = (consumer: Consumer) => ({ consumer, keyId: KEY_OF[consumer], keys });
-  return { signers, trusted, publicKeys, keys, recipient };
+  return { signers, trusted, publicKeys, keys, recipient, seal };
 }
 
 function contentKey(secret: Buffer, use: "encrypt" | "decrypt"): Promise<CryptoKey> {
@@ -95,4 +108,27 @@ function contentKey(secret: Buffer, use: "encrypt" | "decrypt"): Promise<CryptoK
 
 function aadOf({ tenantId, type, consumer }: KeyScope & { consumer: Consumer }): Buffer {
   return Buffer.from(canonical({ tenantId, type, consumer }));
+}
+
+/** An event of the system itself, its data with escapes, other scripts, and a number. */
+export function someEvent(tenantId = newTenantId()): DomainEvent<"loyalty.points_moved"> {
+  return domainEvent("loyalty.points_moved", tenantId, {
+    transactionId: `ltx_${ulid()}`,
+    customerId: "c-117",
+    type: "earn",
+    points: 1370,
+    reason: 'flight "GH117" \\ Zürich→東京 \u2028 \u0007 🛫',
+    createdAt: "2027-03-01T09:00:00Z",
+  });
+}
+
+/** An event as a third party's report becomes one. */
+export function someHook(tenantId = newTenantId()): DomainEvent<"hook.received"> {
+  return domainEvent("hook.received", tenantId, {
+    source: "payments",
+    messageId: "msg_1",
+    contentType: "application/json",
+    body: "{}",
+    encoding: "utf-8",
+  });
 }

@@ -17,10 +17,10 @@ import {
   flightsPartition,
   storedInstant,
 } from "./flight-item.ts";
-import { versionCondition } from "./flight-version.ts";
 import { writeOnce } from "./idempotent-write.ts";
 import { outboxPut } from "./outbox-items.ts";
 import { tenantClient } from "./tenant-client.ts";
+import { versionCondition } from "./version-condition.ts";
 import { type Reasons, whileContended, writeTogether } from "./write-together.ts";
 
 /** Which flights of a tenant to list; `from` and `to` bound the departure, `to` is exclusive. */

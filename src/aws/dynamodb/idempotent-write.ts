@@ -1,5 +1,5 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
-import { TransactWriteCommand, type TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, TransactWriteCommand, type TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { config } from "../../config.ts";
 import type { ReachedTenant } from "../../domain/access/verified-tenant.ts";
@@ -49,19 +49,32 @@ export async function writeOnce<T>(
   }
 }
 
-function memory(
-  { tenantId }: ReachedTenant,
-  { id, requestDigest }: IdempotencyKey,
-  result: unknown,
-  now: number,
-) {
+/**
+ * What a request under this key got before, for work that costs something or that its first time made impossible.
+ * Undefined where it is new. Throws a Refusal `idempotency-key-reused`.
+ */
+export async function recalled<T>(
+  tenant: ReachedTenant,
+  key: IdempotencyKey,
+  now = Date.now(),
+): Promise<Outcome<T> | undefined> {
+  const { Item } = await tenantClient(tenant).send(
+    new GetCommand({ TableName: config.dataTable(), Key: memoryKey(tenant, key), ConsistentRead: true }),
+  );
+  return Item && Item.expiresAt >= Math.floor(now / 1000) ? outcomeOf<T>(key, Item) : undefined;
+}
+
+function memoryKey({ tenantId }: ReachedTenant, { id }: IdempotencyKey) {
+  return { pk: `${tenantId}#idempotency#${id}`, sk: "idempotency" };
+}
+
+function memory(tenant: ReachedTenant, key: IdempotencyKey, result: unknown, now: number) {
   const seconds = Math.floor(now / 1000);
   return {
     TableName: config.dataTable(),
     Item: {
-      pk: `${tenantId}#idempotency#${id}`,
-      sk: "idempotency",
-      requestDigest,
+      ...memoryKey(tenant, key),
+      requestDigest: key.requestDigest,
       result,
       expiresAt: seconds + REMEMBERED_SECONDS,
     },
@@ -74,9 +87,15 @@ function memory(
 
 type Reason = NonNullable<TransactionCanceledException["CancellationReasons"]>[number];
 
-function recall<T>({ requestDigest }: IdempotencyKey, item: Reason["Item"]): Outcome<T> {
-  const remembered = item && unmarshall(item);
+function recall<T>(key: IdempotencyKey, item: Reason["Item"]): Outcome<T> {
+  return outcomeOf(key, item && unmarshall(item));
+}
+
+function outcomeOf<T>(
+  { requestDigest }: IdempotencyKey,
+  remembered: Readonly<Record<string, unknown>> | undefined,
+): Outcome<T> {
   if (remembered?.requestDigest !== requestDigest)
     throw new Refusal("idempotency-key-reused", "This Idempotency-Key was used for another request.");
-  return { result: remembered.result, replayed: true };
+  return { result: remembered.result as T, replayed: true };
 }

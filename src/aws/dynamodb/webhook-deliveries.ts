@@ -12,6 +12,7 @@ import type {
   DeliveryPointer,
   DeliveryStatus,
   DeliverySummary,
+  GivenUp,
 } from "../../domain/webhooks/delivery.ts";
 import type { WebhookId } from "../../domain/webhooks/endpoint.ts";
 import { MOST_ATTEMPTS, OVERDUE_MILLISECONDS, whyNotAgain } from "../../domain/webhooks/redelivery.ts";
@@ -28,10 +29,13 @@ export interface DeliverySearch {
 
 /** What an attempt leaves behind. */
 export interface AttemptOutcome {
-  readonly attempt: DeliveryAttempt;
+  /** None where a delivery is given up without another. */
+  readonly attempt?: DeliveryAttempt | undefined;
   readonly status: DeliveryStatus;
   /** RFC 3339 in UTC; given exactly when the delivery stays pending. */
   readonly nextAttemptAt?: string | undefined;
+  /** Given exactly when the delivery failed. */
+  readonly failedBecause?: GivenUp | undefined;
 }
 
 /** A filtered page is looked for among at most so many deliveries, so that the request stays one small read. */
@@ -40,7 +44,7 @@ const EXAMINED_DELIVERIES = 500;
 /** All but the payload, under names that DynamoDB does not reserve. */
 const SUMMARY = {
   ProjectionExpression:
-    "#sk, deliveryId, webhookId, tenantId, eventId, #type, #status, attempts, nextAttemptAt, createdAt",
+    "#sk, deliveryId, webhookId, tenantId, eventId, #type, #status, attempts, nextAttemptAt, failedBecause, createdAt",
   ExpressionAttributeNames: { "#sk": "sk", "#type": "type", "#status": "status" },
 };
 
@@ -76,20 +80,23 @@ export function webhookDeliveriesOf(tenant: ReachedTenant) {
      * Adds an attempt to a pending delivery. False where another attempt was recorded since the delivery was
      * read, or where it is no longer pending or there: then nothing is changed.
      */
-    async recordAttempt(delivery: Delivery, { attempt, status, nextAttemptAt }: AttemptOutcome) {
+    async recordAttempt(delivery: Delivery, outcome: AttemptOutcome) {
+      const { attempt, status, nextAttemptAt, failedBecause } = outcome;
+      const because = failedBecause ? ", failedBecause = :because" : "";
       const next = nextAttemptAt ? ", nextAttemptAt = :next" : " REMOVE nextAttemptAt";
       const update = new UpdateCommand({
         TableName,
         Key: keyOf(delivery.webhookId, delivery.deliveryId),
-        UpdateExpression: `SET attempts = list_append(attempts, :attempt), #status = :status${next}`,
+        UpdateExpression: `SET attempts = list_append(attempts, :attempt), #status = :status${because}${next}`,
         ConditionExpression: "size(attempts) = :before AND #status = :pending",
         ExpressionAttributeNames: { "#status": "status" },
         ExpressionAttributeValues: {
-          ":attempt": [attempt],
+          ":attempt": attempt ? [attempt] : [],
           ":status": status,
           ":before": delivery.attempts.length,
           ":pending": "pending",
           ...(nextAttemptAt && { ":next": nextAttemptAt }),
+          ...(failedBecause && { ":because": failedBecause }),
         },
       });
       return held(client.send(update));
@@ -138,7 +145,7 @@ export function webhookDeliveriesOf(tenant: ReachedTenant) {
       const Update = {
         TableName,
         Key: keyOf(webhookId, deliveryId),
-        UpdateExpression: "SET #status = :pending, nextAttemptAt = :now",
+        UpdateExpression: "SET #status = :pending, nextAttemptAt = :now REMOVE failedBecause",
         // As whyNotAgain judges; here, so that a repetition under the same key is told from a second redelivery.
         ConditionExpression:
           "size(attempts) = :attempts AND size(attempts) < :most AND (#status <> :pending OR nextAttemptAt < :overdue)",

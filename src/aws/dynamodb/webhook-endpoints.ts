@@ -62,7 +62,7 @@ export function webhookEndpointsOf(tenant: ReachedTenant) {
       return { items, next: found.length > limit ? (items.at(-1)?.webhookId ?? null) : null };
     },
 
-    /** The active endpoints that want events of the type. A tenant has few, so that one Query reads them all. */
+    /** The endpoints that are for events of the type, paused ones too. A tenant has few, so that one Query reads them all. */
     async wanting(type: EventType): Promise<WebhookEndpoint[]> {
       return (await query(FIRST_WEBHOOK)).filter((endpoint) => wants(endpoint, type));
     },

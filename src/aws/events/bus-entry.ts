@@ -1,13 +1,6 @@
 import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import { LARGEST_ENTRY_BYTES } from "../../domain/messaging/event-size.ts";
 import type { SealedEvent } from "../../domain/messaging/sealed-event.ts";
-
-/**
- * Bytes that an entry must stay below. Buses take 1 MB since January 2026, says AWS
- * (https://aws.amazon.com/blogs/compute/more-room-to-build-serverless-services-now-support-payloads-up-to-1-mb),
- * while the reference of PutEvents said 256 KB and a request of ten entries has no limit of its own there. Our events
- * are far below either, so the smaller one holds, for an entry and for a request.
- */
-export const LARGEST_BYTES = 256 * 1024;
 
 /** An event with the entry by which it goes on the bus. */
 export interface Outgoing {
@@ -33,7 +26,7 @@ export function requestsOf(all: readonly Outgoing[]): readonly (readonly Outgoin
   let bytes = 0;
   for (const next of all) {
     const last = requests.at(-1);
-    if (last && last.length < MOST_ENTRIES && bytes + next.bytes < LARGEST_BYTES) last.push(next);
+    if (last && last.length < MOST_ENTRIES && bytes + next.bytes < LARGEST_ENTRY_BYTES) last.push(next);
     else {
       requests.push([next]);
       bytes = 0;

@@ -4,9 +4,10 @@ import {
   type PutEventsResultEntry,
 } from "@aws-sdk/client-eventbridge";
 import { EventRefusal } from "../../domain/messaging/event-refusal.ts";
+import { LARGEST_ENTRY_BYTES } from "../../domain/messaging/event-size.ts";
 import type { SealedEvent } from "../../domain/messaging/sealed-event.ts";
 import { type Clock, systemClock } from "../../domain/tenancy/lease.ts";
-import { LARGEST_BYTES, type Outgoing, outgoing, requestsOf } from "./bus-entry.ts";
+import { type Outgoing, outgoing, requestsOf } from "./bus-entry.ts";
 
 /** What became of events; each that was given is in one of the two. */
 export interface Published {
@@ -47,9 +48,11 @@ export class EventPublisher {
   /** Never throws for one event what became of another. */
   async publish(events: readonly SealedEvent[]): Promise<Published> {
     const all = events.map((event) => outgoing(event, this.#bus));
-    const fitting = all.filter(({ bytes }) => bytes < LARGEST_BYTES);
+    const fitting = all.filter(({ bytes }) => bytes < LARGEST_ENTRY_BYTES);
     const errors = new Map<SealedEvent, Error>(
-      all.filter(({ bytes }) => bytes >= LARGEST_BYTES).map(({ event, bytes }) => [event, tooLarge(bytes)]),
+      all
+        .filter(({ bytes }) => bytes >= LARGEST_ENTRY_BYTES)
+        .map(({ event, bytes }) => [event, tooLarge(bytes)]),
     );
     await Promise.all(
       requestsOf(fitting).map(async (request) => {
@@ -111,7 +114,7 @@ function errorOf(result: PutEventsResultEntry | undefined): Error | undefined {
 }
 
 function tooLarge(bytes: number): EventRefusal {
-  return new EventRefusal("too-large", `${bytes} bytes, and an entry must be below ${LARGEST_BYTES}`);
+  return new EventRefusal("too-large", `${bytes} bytes, and an entry must be below ${LARGEST_ENTRY_BYTES}`);
 }
 
 /** Exponential with full jitter, so that those who were refused together do not come back together. */

@@ -31,6 +31,9 @@ const DATA_MEMBERS = ["protected", "recipients", "aad", "iv", "ciphertext", "tag
 const EVENT_ID = /^evt_[0-9A-HJKMNP-TV-Z]{26}$/;
 const COMPACT_JWS = /^[\w-]+\.\.[\w-]+$/;
 
+/** Bytes that KMS decrypts (https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html). */
+const LARGEST_CIPHERTEXT = 6144;
+
 /**
  * Reads what came from the bus as an event. It has exactly the members of a sealed event, so that nothing is believed
  * that was not signed, and none is read twice in two ways: what comes back is what was looked at.
@@ -61,9 +64,9 @@ function readEncryptedData(value: unknown): EncryptedData {
     protected: only(data, "protected", PROTECTED_HEADER),
     recipients: readRecipients(data.recipients),
     aad: readBase64url(data, "aad"),
-    iv: readBase64url(data, "iv", 12),
+    iv: readBase64url(data, "iv", { least: 12, most: 12 }),
     ciphertext: readBase64url(data, "ciphertext"),
-    tag: readBase64url(data, "tag", 16),
+    tag: readBase64url(data, "tag", { least: 16, most: 16 }),
   };
 }
 
@@ -78,7 +81,7 @@ function readRecipients(value: unknown): readonly EncryptedKey[] {
         alg: only(header, "alg", KEY_WRAPPING),
         kid: matching(header, "kid", /^[\x21-\x7e]{1,256}$/),
       },
-      encrypted_key: readBase64url(members, "encrypted_key"),
+      encrypted_key: readBase64url(members, "encrypted_key", { most: LARGEST_CIPHERTEXT }),
     };
   });
   if (new Set(recipients.map(({ header }) => header.kid)).size !== recipients.length)
@@ -116,12 +119,16 @@ function readTime<Name extends string>(members: Members<Name>, name: Name): stri
   return text;
 }
 
-function readBase64url<Name extends string>(members: Members<Name>, name: Name, length?: number): string {
+/** @param least and most: bytes */
+function readBase64url<Name extends string>(
+  members: Members<Name>,
+  name: Name,
+  { least = 1, most = Number.POSITIVE_INFINITY } = {},
+): string {
   const text = matching(members, name, /^[\w-]+$/);
   const bytes = bytesOf(text);
-  if (!bytes || (length !== undefined && bytes.length !== length))
-    throw malformed(`${name} is not base64url of its length`);
-  return text;
+  if (bytes && bytes.length >= least && bytes.length <= most) return text;
+  throw malformed(`${name} is not base64url of its length`);
 }
 
 function only<Name extends string, Value extends string>(

@@ -1,6 +1,6 @@
 import { verdictOn, wordsFor } from "./attempt-outcome.ts";
-import type { Delivery } from "./delivery.ts";
-import type { DeliveryPorts, GivenUp } from "./delivery-ports.ts";
+import type { Delivery, GivenUp } from "./delivery.ts";
+import type { DeliveryPorts } from "./delivery-ports.ts";
 import type { WebhookEndpoint } from "./endpoint.ts";
 import { admit, pauseOf } from "./endpoint-traffic.ts";
 import { leaveEndpoint } from "./leave-endpoint.ts";

@@ -1,6 +1,6 @@
 import type { DomainEvent } from "../messaging/domain-event.ts";
 import type { AttemptOutcome } from "./attempt-outcome.ts";
-import type { Delivery, DeliveryAttempt, DeliveryStatus } from "./delivery.ts";
+import type { Delivery, DeliveryAttempt, DeliveryStatus, GivenUp } from "./delivery.ts";
 import type { WebhookEndpoint } from "./endpoint.ts";
 import type { Traffic } from "./endpoint-traffic.ts";
 import type { WaitingDelivery } from "./waiting-delivery.ts";
@@ -20,9 +20,6 @@ export interface Departure {
   /** The endpoint asks to be left alone until then, epoch milliseconds. */
   readonly closedUntil?: number | undefined;
 }
-
-/** Why a delivery is given up: its time is over, its endpoint is paused, or its endpoint never had room for it. */
-export type GivenUp = "out-of-time" | "paused" | "no-room";
 
 export interface DeliveryPorts {
   read(waiting: WaitingDelivery): Promise<DeliveryState>;

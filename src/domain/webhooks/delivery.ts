@@ -39,6 +39,14 @@ export const DELIVERY_STATUSES = ["pending", "delivered", "failed"] as const;
 
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
+/**
+ * Why a delivery is given up: it was tried for its whole time, its endpoint is paused, or its endpoint had no room for
+ * it in all that time.
+ */
+export const GIVEN_UP = ["out-of-time", "paused", "no-room"] as const;
+
+export type GivenUp = (typeof GIVEN_UP)[number];
+
 /** An event on its way to an endpoint. */
 export interface Delivery {
   readonly deliveryId: DeliveryId;
@@ -53,6 +61,8 @@ export interface Delivery {
   readonly attempts: readonly DeliveryAttempt[];
   /** RFC 3339 in UTC; of a pending delivery. */
   readonly nextAttemptAt?: string | undefined;
+  /** Of a failed delivery. */
+  readonly failedBecause?: GivenUp | undefined;
   /** RFC 3339 in UTC. */
   readonly createdAt: string;
 }

@@ -54,13 +54,16 @@ export interface WebhookEndpoint {
   readonly consecutiveFailures?: number | undefined;
 }
 
-/** Whether the endpoint is to be sent events of the type now. */
-export function wants({ status, eventTypes }: WebhookEndpoint, type: EventType): boolean {
-  return status === "active" && eventTypes.some((wanted) => wanted === EVERY_TYPE || wanted === type);
+/** Whether the endpoint is for events of the type, be it paused or not. */
+export function wants({ eventTypes }: Pick<WebhookEndpoint, "eventTypes">, type: EventType): boolean {
+  return eventTypes.some((wanted) => wanted === EVERY_TYPE || wanted === type);
 }
 
 /** The secrets that sign at `now` (epoch milliseconds), newest first. */
-export function signingSecrets({ secrets }: WebhookEndpoint, now: number): readonly SealedSecret[] {
+export function signingSecrets(
+  { secrets }: Pick<WebhookEndpoint, "secrets">,
+  now: number,
+): readonly SealedSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now);
 }
 

@@ -1,3 +1,4 @@
+import type { ReachedTenant } from "../access/verified-tenant.ts";
 import { isTenantId } from "../tenancy/tenant-id.ts";
 import { type DeliveryPointer, isDeliveryId } from "./delivery.ts";
 import { isWebhookId } from "./endpoint.ts";
@@ -21,8 +22,16 @@ export function delayOf({ dueAt }: Pick<WaitingDelivery, "dueAt">, now: number):
 }
 
 /** A delivery that is to be attempted at once, of a pointer that says no more. */
-export function waitingFor(pointer: DeliveryPointer): WaitingDelivery {
-  return { begunAt: pointer.attempts, dueAt: 0, waited: 0, ...pointer };
+export function waitingFor({ tenantId, webhookId, deliveryId, attempts }: DeliveryPointer): WaitingDelivery {
+  return { tenantId, webhookId, deliveryId, attempts, begunAt: attempts, dueAt: 0, waited: 0 };
+}
+
+/**
+ * The tenant of a delivery. A message can only point at what is there: a delivery that is pending in this tenant's own
+ * records, which say where it goes, what it says and who signs it.
+ */
+export function tenantOf({ tenantId }: WaitingDelivery): ReachedTenant {
+  return { tenantId } as ReachedTenant;
 }
 
 /** Undefined for a text that is no message of this queue. */
