@@ -59,13 +59,11 @@ const ADMINISTRATION = [
 
 const arnOf = (role) => ({ "Fn::GetAtt": [role, "Arn"] });
 
-const allow = (roles, Action, more) => ({
-  Effect: "Allow",
-  Principal: { AWS: roles.map(arnOf) },
-  Action,
-  Resource: "*",
-  ...more,
-});
+/** Nothing at all for nobody: a statement must have a principal. */
+const allow = (roles, Action, more = {}) =>
+  roles.length === 0
+    ? []
+    : [{ Effect: "Allow", Principal: { AWS: roles.map(arnOf) }, Action, Resource: "*", ...more }];
 
 const keyPolicy = (...statements) => ({
   Version: "2012-10-17",
@@ -84,13 +82,13 @@ const keyPolicy = (...statements) => ({
 /** The producer signs; every consumer reads the public key, since it can only tell whose a signature is by it. */
 function signingKey({ relays }, consumers) {
   return keyPolicy(
-    allow(relays, "kms:Sign", {
+    ...allow(relays, "kms:Sign", {
       Sid: "Sign",
       Condition: {
         StringEquals: { "kms:SigningAlgorithm": "ECDSA_SHA_256", "kms:MessageType": "DIGEST" },
       },
     }),
-    allow(
+    ...allow(
       Object.values(consumers).flatMap(({ readers }) => readers),
       "kms:GetPublicKey",
       { Sid: "Verify" },
@@ -109,13 +107,13 @@ const boundTo = (consumer) => ({
 function encryptionKey(consumer, { readers }, producers) {
   const writers = Object.values(producers).filter(({ audience }) => audience.includes(consumer));
   return keyPolicy(
-    ...writers.map(({ relays, types, sid }) =>
+    ...writers.flatMap(({ relays, types, sid }) =>
       allow(relays, ["kms:GenerateDataKey", "kms:Encrypt"], {
         Sid: sid,
         Condition: merge(boundTo(consumer), types),
       }),
     ),
-    allow(readers, "kms:Decrypt", { Sid: "Decrypt", Condition: boundTo(consumer) }),
+    ...allow(readers, "kms:Decrypt", { Sid: "Decrypt", Condition: boundTo(consumer) }),
   );
 }
 
@@ -130,8 +128,8 @@ const ofOneSource = {
   },
 };
 const hookSecrets = keyPolicy(
-  allow(["ManageHookSourcesRole"], "kms:Encrypt", { Sid: "Seal", ...ofOneSource }),
-  allow(["ReceiveHookRole"], "kms:Decrypt", { Sid: "Open", ...ofOneSource }),
+  ...allow(["ManageHookSourcesRole"], "kms:Encrypt", { Sid: "Seal", ...ofOneSource }),
+  ...allow(["ReceiveHookRole"], "kms:Decrypt", { Sid: "Open", ...ofOneSource }),
 );
 
 /** Secrets of webhooks are sealed by who takes them in and opened by who signs with them, each for one endpoint of one tenant. */
@@ -162,7 +160,7 @@ const denyPutEvents = (Condition) => ({
 function ownRelaysAlone(producer, { relays }) {
   return denyPutEvents({
     StringEquals: { "events:source": producer },
-    ArnNotEquals: { "aws:PrincipalArn": relays.map(arnOf) },
+    ...(relays.length > 0 && { ArnNotEquals: { "aws:PrincipalArn": relays.map(arnOf) } }),
   });
 }
 
