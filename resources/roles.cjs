@@ -128,6 +128,13 @@ const MANAGE_CREDENTIALS = [
 /** The tenant's bucket of calls by the HTTP API; it lies among the tenant's data. */
 const SPEND_CALLS = onData("dynamodb:UpdateItem");
 
+/** Who may send the tenant messages: a partition of its own, so that this is all of the control table it reaches. */
+const onOwnHooks = (...actions) => ({
+  actions,
+  resource: CONTROL_TABLE,
+  leadingKeys: { "Fn::Sub": "${!aws:PrincipalTag/TenantId}#hooks" },
+});
+
 const toQueues = (...queues) => ({
   Effect: "Allow",
   Action: "sqs:SendMessage",
@@ -194,6 +201,27 @@ const FUNCTIONS = {
       Action: "apigateway:GET",
       Resource: { "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/*/usage" },
     },
+  },
+  ManageHookSources: {
+    tenant: onOwnHooks("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+  },
+  // By itself it finds whose a message is; what it keeps of it, it keeps as that tenant.
+  ReceiveHook: {
+    takesToken: false,
+    own: onControlList("hook#*"),
+    tenant: [
+      onOwnRecord("dynamodb:GetItem"),
+      {
+        actions: ["dynamodb:PutItem"],
+        resource: DATA_TABLE,
+        leadingKeys: { "Fn::Sub": "${!aws:PrincipalTag/TenantId}#hook-memory#*" },
+      },
+      {
+        actions: ["dynamodb:PutItem"],
+        resource: OUTBOX_TABLE,
+        leadingKeys: { "Fn::Sub": "gatehouse.hooks#${!aws:PrincipalTag/TenantId}#*" },
+      },
+    ],
   },
   // Its permission to seal secrets is in the key's own policy (resources/messaging.yml).
   ManageWebhooks: {

@@ -17,6 +17,8 @@ export const config = {
   dataTable: () => required("DATA_TABLE"),
   /** Where events wait that were written with the change they tell of. */
   outboxTable: () => required("OUTBOX_TABLE"),
+  /** Id of the KMS key that seals third parties' secrets. */
+  hookSecretsKey: () => required("HOOK_SECRETS_KEY"),
   /** The bus on which events go to their consumers. */
   messageBus: () => required("MESSAGE_BUS"),
   /** ARN of the key with which the producer signs its events. */

@@ -34,8 +34,12 @@ export function eventRelay(producer: Producer, ports?: ReturnType<typeof relayPo
     const numbers = sequenceNumbers(event);
     const relayed = await relay([...numbers.keys()], producer, made);
     report(producer, relayed);
-    const failed = relayed.filter(({ became }) => became === "failed");
-    return { batchItemFailures: failed.map(({ key }) => ({ itemIdentifier: numbers.get(key) ?? "" })) };
+    const failed = new Set(relayed.filter(({ became }) => became === "failed").map(({ key }) => key));
+    return {
+      batchItemFailures: [...numbers]
+        .filter(([key]) => failed.has(key))
+        .map(([, itemIdentifier]) => ({ itemIdentifier })),
+    };
   };
 }
 

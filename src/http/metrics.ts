@@ -15,6 +15,7 @@ const COUNTED: Partial<Readonly<Record<ProblemCode, string>>> = {
   "foreign-api-key": "KeyMismatch",
   "not-in-group": "GroupMissing",
   "unknown-principal": "PrincipalRefused",
+  "unverified-message": "HookRefused",
   internal: "Failed",
   unavailable: "Failed",
   busy: "Failed",

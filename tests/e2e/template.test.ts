@@ -216,7 +216,7 @@ describe("what the code repeats of the template is the same", () => {
 describe("the tables", () => {
   it("are encrypted and can be restored to a point in time", () => {
     const tables = stack.resources("AWS::DynamoDB::Table");
-    expect(tables).toHaveLength(2);
+    expect(tables).toHaveLength(3);
     for (const { properties } of tables)
       expect(properties).toMatchObject({
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },

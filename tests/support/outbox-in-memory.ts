@@ -1,9 +1,7 @@
-import { DataKeyCache } from "../../src/domain/messaging/data-key-cache.ts";
 import type { DomainEvent } from "../../src/domain/messaging/domain-event.ts";
 import { EventRefusal } from "../../src/domain/messaging/event-refusal.ts";
 import { outboxKey } from "../../src/domain/messaging/outbox-key.ts";
 import type { RelayPorts } from "../../src/domain/messaging/relay.ts";
-import { sealEvent } from "../../src/domain/messaging/seal-event.ts";
 import type { SealedEvent } from "../../src/domain/messaging/sealed-event.ts";
 import type { SweptOutbox } from "../../src/domain/messaging/sweep.ts";
 import { eventKeysInMemory } from "./event-keys.ts";
@@ -31,11 +29,9 @@ export class OutboxInMemory {
   /** Ids that the bus does not take for now. */
   readonly throttled = new Set<string>();
   readonly #keys: Keys;
-  readonly #dataKeys: DataKeyCache;
 
   private constructor(keys: Keys) {
     this.#keys = keys;
-    this.#dataKeys = new DataKeyCache(keys.keys);
   }
 
   static async open(keys?: Keys): Promise<OutboxInMemory> {
@@ -74,10 +70,7 @@ export class OutboxInMemory {
           yield found.filter((key) => key.startsWith(prefix));
         },
       },
-      seal: (event) =>
-        guarded("seal", () =>
-          sealEvent(event, { signer: this.#keys.signers[event.source], keys: this.#dataKeys }),
-        ),
+      seal: (event) => guarded("seal", () => this.#keys.seal(event)),
       publish: (events) =>
         guarded("publish", () => {
           const errorOf = ({ id }: SealedEvent) =>
