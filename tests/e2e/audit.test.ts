@@ -159,7 +159,7 @@ describe("the audit log shows what happened to a tenant's data, as the events to
   it(
     "each change once, to the command line and to the admin API, in ids and nothing else of it",
     async () => {
-      const { tenant, ...machine } = await newMachine("standard");
+      const machine = await newMachine("standard");
       const call = async (method: string, path: string, body?: object) => {
         const headers = { "If-Match": "*", "Idempotency-Key": crypto.randomUUID() };
         const answer = await machine.call(method, path, { body, headers });
@@ -173,7 +173,9 @@ describe("the audit log shows what happened to a tenant's data, as the events to
       const { transactionId } = await call("POST", "/v1/loyalty/c1/transactions", points);
 
       const cli = async (): Promise<AuditRecord[]> =>
-        JSON.parse(await run("tenants.ts", "--json", "audit", "--tenant", tenant.slug, "--limit", "1000"));
+        JSON.parse(
+          await run("tenants.ts", "--json", "audit", "--tenant", machine.tenant.slug, "--limit", "1000"),
+        );
       const told = await toldBy(4, cli);
       const states = told.map(({ action, phase, actor, after }) => ({
         action,
@@ -196,7 +198,7 @@ describe("the audit log shows what happened to a tenant's data, as the events to
       expect(states).toHaveLength(expected.length);
       expect(states).toEqual(expect.arrayContaining(expected));
       const admin = await demoAdmin();
-      const page = await admin.call("GET", `/admin/audit?tenantId=${tenant.tenantId}&limit=100`);
+      const page = await admin.call("GET", `/admin/audit?tenantId=${machine.tenant.tenantId}&limit=100`);
       const { items } = page.body as { items: AuditRecord[] };
       expect(items.filter((item) => "eventId" in item)).toEqual(told);
     },
