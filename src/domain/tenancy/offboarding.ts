@@ -28,7 +28,7 @@ export interface WhatIsLeft {
   readonly apiKeys: number;
   readonly appClients: number;
   readonly usagePlans: number;
-  /** Items of the ControlTable: records of clients and their labels. */
+  /** Items of the ControlTable: records of clients and their labels, and of who sends messages. */
   readonly records: number;
   /** Items of the DataTable. */
   readonly data: number;
