@@ -98,6 +98,7 @@ beforeAll(async () => {
     async () => readPermissions(),
     (seen) => seen.includes(`${compiledStack().ref("UsageLedgerRole")} dynamodb:UpdateItem`),
   );
+  await walkAuditTrail();
   used = readPermissions()
     .trim()
     .split("\n")
@@ -137,6 +138,15 @@ async function walkWebhooks(tenantId: string, call: Call, once: () => Record<str
   const redeliver = (delivery: string) => `/deliveries/${delivery}/redeliver`;
   await call("POST", `${webhook}${redeliver("{deliveryId}")}`, `${path}${redeliver(deliveryId)}`);
   await call("DELETE", webhook, path, { headers: { "If-Match": "*" } });
+}
+
+/** What the walk's own events led to, and one that is refused. */
+async function walkAuditTrail(): Promise<void> {
+  await invokeWith("KeepAuditTrailLambdaFunction", { detail: "no event" });
+  await untilBooked(
+    async () => readPermissions(),
+    (seen) => seen.includes(`${compiledStack().ref("KeepAuditTrailRole")} dynamodb:UpdateItem`),
+  );
 }
 
 const readPermissions = () => readFileSync(join(demoPlace().home, "logs", "permissions.log"), "utf8");
@@ -312,9 +322,11 @@ async function walkAdminTenants(called: Set<string>): Promise<void> {
     expect((await member.call("GET", `/admin/${path}`)).status).toBe(200);
 }
 
-/** Lambda itself sends there what the ledger's function failed at, in its role's name. */
-const usedForDeadLetters = ({ role, action }: Grant) =>
-  role === compiledStack().ref("UsageLedgerRole") && action === "sqs:SendMessage";
+/** Lambda itself sends there what the function failed at, in its role's name. */
+const usedForDeadLetters = ({ role, action, resource }: Grant) =>
+  action === "sqs:SendMessage" &&
+  (role === compiledStack().ref("UsageLedgerRole") ||
+    (role === compiledStack().ref("KeepAuditTrailRole") && resource.includes("undelivered")));
 
 /** As {@link beforeAll}'s walk, by another service of the provider's. */
 async function walkInternalApi(called: Set<string>, tenantId: string): Promise<void> {
