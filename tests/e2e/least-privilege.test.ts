@@ -15,9 +15,9 @@ import { demoAdmin, newGroupMember } from "../support/group-member.ts";
 import { callHttpApi, httpApiReader } from "../support/http-api.ts";
 import { callInternal } from "../support/internal-caller.ts";
 import { invokeWith } from "../support/invoke.ts";
-import { untilBooked } from "../support/ledger.ts";
+import { callsIn, ledgerTotals, untilBooked } from "../support/ledger.ts";
 import type { CallOptions } from "../support/machine.ts";
-import { beginAddingClient, beginOnboarding, newMachine } from "../support/operator.ts";
+import { beginAddingClient, beginOnboarding, newMachine, tenantOperations } from "../support/operator.ts";
 import { leaveInOutbox } from "../support/outbox.ts";
 import { Operator } from "../support/person.ts";
 import {
@@ -99,6 +99,7 @@ beforeAll(async () => {
     (seen) => seen.includes(`${compiledStack().ref("UsageLedgerRole")} dynamodb:UpdateItem`),
   );
   await walkAuditTrail();
+  await letWatch(machine.tenant);
   used = readPermissions()
     .trim()
     .split("\n")
@@ -118,6 +119,19 @@ async function letRelay(tenantId: string): Promise<void> {
   await leaveInOutbox(tenantId);
   for (const name of ["RelayEventsLambdaFunction", "RelayHooksLambdaFunction"])
     expect(await invokeWith(name, { "detail-type": "Scheduled Event" })).toEqual({ batchItemFailures: [] });
+}
+
+/** The look at quotas, which EventBridge calls every five minutes, at a tenant that has used up its own. */
+async function letWatch({ tenantId, slug }: { readonly tenantId: string; readonly slug: string }) {
+  await untilBooked(
+    () => ledgerTotals(tenantId),
+    (totals) => callsIn(totals) > 0,
+  );
+  const operations = await tenantOperations();
+  const limits = { quota: { limit: 1, period: "DAY" } };
+  await operations.change(await operations.find(slug), { limits }, {}, true);
+  const outcome = await invokeWith("WatchQuotasLambdaFunction", { time: new Date().toISOString() });
+  expect(outcome).toEqual({ tenants: expect.any(Number), told: expect.any(Number) });
 }
 
 type Call = (method: string, route: string, path: string, options?: CallOptions) => Promise<unknown>;
@@ -287,7 +301,7 @@ async function walkAdminTenants(called: Set<string>): Promise<void> {
     "PATCH",
     "/admin/tenants/{tenantId}",
     { tenantId },
-    { limits: { rateLimit: 2 }, scopes: ["tenant.read"] },
+    { plan: "standard", limits: { rateLimit: 2 }, scopes: ["tenant.read"] },
   );
   await walk("POST", "/admin/tenants/{tenantId}/quota-extensions", { tenantId }, { by: 1 });
   await walk("GET", "/admin/audit");
