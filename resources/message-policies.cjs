@@ -12,14 +12,14 @@
 
 const PRODUCERS = {
   "gatehouse.airline": {
-    relays: [],
+    relays: ["RelayEventsRole"],
     sid: "EncryptOfAirline",
     // All types but the other's: it must not pass off as its own what a third party reported.
     types: { StringNotEquals: { "kms:EncryptionContext:type": ["hook.received"] } },
     audience: ["audit", "webhooks"],
   },
   "gatehouse.hooks": {
-    relays: [],
+    relays: ["RelayHooksRole"],
     sid: "EncryptOfHooks",
     types: { StringEquals: { "kms:EncryptionContext:type": ["hook.received"] } },
     audience: ["audit"],

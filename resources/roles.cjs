@@ -151,6 +151,37 @@ const toLedgerDeadLetters = toQueues("UsageLedgerDeadLetters");
 const onSeenEvents = (consumer) =>
   onControl([`seen#${consumer}#*`], "dynamodb:PutItem", "dynamodb:UpdateItem");
 
+/**
+ * From the outbox to the bus: a relay reads and deletes what is under its producer's keys, and of all else the keys
+ * alone, since a Scan cannot be limited to some. What it may sign is in resources/message-policies.cjs.
+ */
+const relayOf = (producer, keys) => [
+  {
+    Effect: "Allow",
+    Action: ["GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"].map(
+      (action) => `dynamodb:${action}`,
+    ),
+    Resource: { "Fn::GetAtt": ["OutboxTable", "StreamArn"] },
+  },
+  { ...onControl([keys], "dynamodb:BatchGetItem", "dynamodb:DeleteItem"), Resource: OUTBOX_TABLE },
+  {
+    Effect: "Allow",
+    Action: "dynamodb:Scan",
+    Resource: OUTBOX_TABLE,
+    Condition: {
+      "ForAllValues:StringEquals": { "dynamodb:Attributes": ["pk"] },
+      StringEquals: { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
+    },
+  },
+  {
+    Effect: "Allow",
+    Action: "events:PutEvents",
+    Resource: { "Fn::GetAtt": ["MessageBus", "Arn"] },
+    Condition: { StringEquals: { "events:source": producer } },
+  },
+  toQueues("OutboxDeadLetters"),
+];
+
 /** function → what its roles may do */
 const FUNCTIONS = {
   ListFlights: { tenant: [onDataIndex("dynamodb:Query"), SPEND_CALLS] },
@@ -300,6 +331,8 @@ const FUNCTIONS = {
   ReadAudit: {
     own: [READ_OWN_POLICIES, onControl(["audit#*"], "dynamodb:Query"), onControlList("audit#*")],
   },
+  RelayEvents: { own: relayOf("gatehouse.airline", "ten_*") },
+  RelayHooks: { own: relayOf("gatehouse.hooks", "gatehouse.hooks#*") },
   KeepAuditTrail: {
     // What Lambda gives up goes to the undelivered ones in the function's name.
     own: [onSeenEvents("audit"), WRITE_AUDIT, toQueues("AuditDeadLetters", "AuditUndelivered")],

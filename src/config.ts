@@ -29,7 +29,7 @@ export const config = {
   consumerKeys: () => required("CONSUMER_KEYS"),
   /** ARN of the key by which data is encrypted for the consumer that asks. */
   decryptionKey: () => required("DECRYPTION_KEY"),
-  /** Where a consumer puts the events that it does not believe. */
+  /** Where a consumer puts the events that it does not believe, and a relay those that it can never send. */
   eventDeadLettersUrl: () => required("EVENT_DEAD_LETTERS_URL"),
   /** Rate and burst of every plan where no usage plan holds them: `trial=1/2 standard=50/100 …`. */
   httpApiLimits: () => required("HTTP_API_LIMITS"),
