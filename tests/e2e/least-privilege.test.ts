@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
+import { sign } from "@octokit/webhooks-methods";
 import type { PolicyStatement } from "../../scripts/local-aws/kernel/caller.ts";
 import { addedClient } from "../../src/generated/added-client.js";
 import { createdWebhook } from "../../src/generated/created-webhook.js";
 import { flight as flightSchema } from "../../src/generated/flight.js";
 import { flightPage } from "../../src/generated/flight-page.js";
+import { hookSource } from "../../src/generated/hook-source.js";
 import { demoPlace } from "../support/demo-stack.ts";
 import { NEW_FLIGHT } from "../support/flight.ts";
 import { demoAdmin, newGroupMember } from "../support/group-member.ts";
@@ -78,6 +80,7 @@ beforeAll(async () => {
   await call("GET", "/v1/usage", "/v1/usage");
   await call("POST", "/v1/events", "/v1/events", { body: { id: "e1", type: "walked", data: {} } });
   await walkWebhooks(machine.tenant.tenantId, call, once);
+  await walkHooks(call);
   await walkUsersApi(called);
   await walkAdminApi(called);
   await walkInternalApi(called, machine.tenant.tenantId);
@@ -154,6 +157,22 @@ async function walkCredentials(walk: Walk): Promise<void> {
   await walk("POST", "/admin/tenants/{tenantId}/suspend", { tenantId });
   const { id: keyId } = (await walk("POST", keys, { tenantId }, { deadline: "1h" })) as { id: string };
   await walk("DELETE", `${keys}/{keyId}`, { tenantId, keyId });
+}
+
+/** As {@link beforeAll}'s walk: of who may send messages, and of a message. */
+async function walkHooks(call: Call): Promise<void> {
+  const [route, path, secret] = ["/v1/hook-sources/{source}", "/v1/hook-sources/walk", "a-secret-of-github"];
+  const wanted = { body: { scheme: "github", secret } };
+  await call("PUT", route, path, wanted);
+  const source = await call("PUT", route, path, wanted);
+  if (!hookSource(source)) throw new Error("the answer is no source");
+  await call("GET", "/v1/hook-sources", "/v1/hook-sources");
+  const message = `/v1/hooks/walk/${source.url.split("/").at(-1)}`;
+  await call("POST", "/v1/hooks/{source}/{tenantHandle}", message, {
+    body: "{}",
+    headers: { "X-GitHub-Delivery": "d", "X-Hub-Signature-256": await sign(secret, "{}") },
+  });
+  await call("DELETE", route, path);
 }
 
 /** As {@link beforeAll}'s walk, by the HTTP API. */
