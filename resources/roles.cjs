@@ -169,6 +169,11 @@ const FUNCTIONS = {
     tenant: onData(
       ...["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"].map((name) => `dynamodb:${name}`),
     ),
+    own: {
+      Effect: "Allow",
+      Action: "sqs:SendMessage",
+      Resource: { "Fn::GetAtt": ["WebhookDeliveries", "Arn"] },
+    },
   },
   ListUsers: { own: onUserPool("ListUsers", "ListUsersInGroup") },
   CreateUser: { own: [onUserPool("AdminCreateUser", "AdminAddUserToGroup"), WRITE_AUDIT] },

@@ -20,7 +20,7 @@ import { Keys } from "./kms/keys.ts";
 import { Kms } from "./kms/kms.ts";
 import { AsyncInvocations } from "./lambda/async-invocations.ts";
 import { EventSourceMappings } from "./lambda/event-source-mappings.ts";
-import { failureDestination } from "./lambda/failure-destination.ts";
+import { FailureDestinations } from "./lambda/failure-destinations.ts";
 import { Messages } from "./sqs/messages.ts";
 import { compileQueues } from "./sqs/queue.ts";
 import { Sqs } from "./sqs/sqs.ts";
@@ -99,9 +99,11 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   try {
     const queues = compileQueues(stack);
     const messages = new Messages({ store, clock, queues });
-    const destination = failureDestination({ stack, identities, queues, messages });
-    const asyncInvocations = new AsyncInvocations({ store, stack, clock, invoke, destination, onError });
-    const mappings = new EventSourceMappings({ stack, identities, queues, messages, invoke, onError });
+    const destinations = new FailureDestinations({ identities, queues, messages });
+    const lambda = { store, stack, clock, invoke, destinations, onError };
+    const asyncInvocations = new AsyncInvocations(lambda);
+    const { streams } = dynamoDb;
+    const mappings = new EventSourceMappings({ ...lambda, identities, queues, messages, streams });
     const eventBridge = new EventBridge({
       store,
       stack,

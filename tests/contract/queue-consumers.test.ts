@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import type { InvocationResult } from "../../scripts/local-aws/kernel/invoke.ts";
 import { fn, permission, ruleOn, startEventStack } from "./support/event-stack.ts";
@@ -71,7 +76,7 @@ const bodies = (payload: unknown) =>
   (payload as { Records: { body: string }[] }).Records.map(({ body }) => body);
 
 describe("a queue's function", () => {
-  let answers: (payload: unknown) => InvocationResult;
+  let answers: (payload: unknown) => InvocationResult | Promise<InvocationResult>;
   let stack: Stack;
   beforeAll(async () => {
     stack = await startEventStack(consumer(), { answers: (_name, payload) => answers(payload) });
@@ -123,6 +128,25 @@ describe("a queue's function", () => {
     await stack.settle();
     expect(stack.invoked).toHaveLength(1);
     expect((await inQueue(stack, "dead")).map(({ Body }) => Body)).toEqual(["bad"]);
+  });
+
+  it("gets a message whose visibility it changed itself when that is over, and not when the queue's is", async () => {
+    const HOURS = 12;
+    answers = async (payload) => {
+      const [record] = (payload as { Records: { messageId: string; receiptHandle: string }[] }).Records;
+      const change = { ReceiptHandle: record?.receiptHandle, VisibilityTimeout: HOURS * 3600 };
+      await sqs(stack).send(new ChangeMessageVisibilityCommand({ QueueUrl: `${URL_PREFIX}jobs`, ...change }));
+      return { payload: { batchItemFailures: [{ itemIdentifier: record?.messageId }] } };
+    };
+    await send(stack, "later");
+    await stack.settle();
+    stack.clock.advance(HOURS * 3_600_000 - 1);
+    await stack.settle();
+    expect(stack.invoked).toHaveLength(1);
+    answers = () => ({ payload: null });
+    stack.clock.advance(1);
+    await stack.settle();
+    expect(stack.invoked.flatMap(({ payload }) => bodies(payload))).toEqual(["later", "later"]);
   });
 
   it.each([

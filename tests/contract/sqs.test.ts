@@ -135,6 +135,13 @@ describe("a queue refuses", () => {
     await expect(remove("nonsense")).rejects.toMatchObject({ name: "ReceiptHandleIsInvalid" });
   });
 
+  it("a message group that is no text of up to 128 signs, and an id for queues in order", async () => {
+    const wrong = { name: "InvalidParameterValue" };
+    for (const MessageGroupId of ["", "two words", "x".repeat(129)])
+      await expect(send("x", { MessageGroupId })).rejects.toMatchObject(wrong);
+    await expect(send("x", { MessageDeduplicationId: "a" })).rejects.toMatchObject(wrong);
+  });
+
   it("a batch of none, of eleven, and with an id twice; of the others it refuses the entries that are wrong", async () => {
     const batch = (...entries: [string, string][]) =>
       sqs().send(
@@ -216,6 +223,12 @@ describe("a message", () => {
     await change(0);
     await expect(change(10)).rejects.toMatchObject({ name: "MessageNotInflight" });
     expect(await receive()).toHaveLength(1);
+  });
+
+  it("tells whose it is when it was sent with a message group", async () => {
+    await send("x", { MessageGroupId: "tenant-1" });
+    const [message] = await receive("work", { MessageSystemAttributeNames: ["MessageGroupId"] });
+    expect(message?.Attributes).toEqual({ MessageGroupId: "tenant-1" });
   });
 
   it("that was delayed, by itself or by its queue, comes later", async () => {

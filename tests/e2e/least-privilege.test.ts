@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import type { PolicyStatement } from "../../scripts/local-aws/kernel/caller.ts";
 import { addedClient } from "../../src/generated/added-client.js";
+import { createdWebhook } from "../../src/generated/created-webhook.js";
 import { flight as flightSchema } from "../../src/generated/flight.js";
 import { flightPage } from "../../src/generated/flight-page.js";
 import { demoPlace } from "../support/demo-stack.ts";
@@ -12,6 +13,7 @@ import { callHttpApi, httpApiReader } from "../support/http-api.ts";
 import { callInternal } from "../support/internal-caller.ts";
 import { invokeWith } from "../support/invoke.ts";
 import { untilBooked } from "../support/ledger.ts";
+import type { CallOptions } from "../support/machine.ts";
 import { beginAddingClient, beginOnboarding, newMachine } from "../support/operator.ts";
 import { Operator } from "../support/person.ts";
 import {
@@ -22,6 +24,7 @@ import {
   untilSettled,
 } from "../support/settler.ts";
 import { compiledStack, httpApiRoutes, restRoutes, routesUnder } from "../support/template.ts";
+import { failedDelivery, NEW_WEBHOOK } from "../support/webhook.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -44,12 +47,7 @@ beforeAll(async () => {
   const settled = letSettle();
   const compared = letCompare();
   const called = new Set<string>();
-  const call = async (
-    method: string,
-    route: string,
-    path: string,
-    options: Parameters<typeof machine.call>[2] = {},
-  ) => {
+  const call = async (method: string, route: string, path: string, options: CallOptions = {}) => {
     called.add(`${method} ${route}`);
     const answer = await machine.call(method, path, options);
     expect([method, path, answer.status < 300]).toEqual([method, path, true]);
@@ -79,6 +77,7 @@ beforeAll(async () => {
   await call("GET", "/v1/tenant", "/v1/tenant");
   await call("GET", "/v1/usage", "/v1/usage");
   await call("POST", "/v1/events", "/v1/events", { body: { id: "e1", type: "walked", data: {} } });
+  await walkWebhooks(machine.tenant.tenantId, call, once);
   await walkUsersApi(called);
   await walkAdminApi(called);
   await walkInternalApi(called, machine.tenant.tenantId);
@@ -104,6 +103,26 @@ beforeAll(async () => {
 async function letCompare(): Promise<void> {
   const outcome = await invokeWith("CompareUsageLambdaFunction", { time: new Date().toISOString() });
   expect(outcome).toEqual({ keys: expect.any(Number), different: expect.any(Number) });
+}
+
+type Call = (method: string, route: string, path: string, options?: CallOptions) => Promise<unknown>;
+
+/** A webhook's life. */
+async function walkWebhooks(tenantId: string, call: Call, once: () => Record<string, string>): Promise<void> {
+  const webhooks = "/v1/webhooks";
+  const webhook = `${webhooks}/{webhookId}`;
+  const created = await call("POST", webhooks, webhooks, { body: NEW_WEBHOOK, headers: once() });
+  if (!createdWebhook(created)) throw new Error("the answer is no webhook");
+  const path = `${webhooks}/${created.webhookId}`;
+  await call("GET", webhooks, webhooks);
+  await call("GET", webhook, path);
+  await call("PATCH", webhook, path, { body: { description: "walked" }, headers: { "If-Match": "*" } });
+  await call("POST", `${webhook}/rotate-secret`, `${path}/rotate-secret`, { body: {}, headers: once() });
+  await call("GET", `${webhook}/deliveries`, `${path}/deliveries`);
+  const { deliveryId } = await failedDelivery(tenantId, created.webhookId);
+  const redeliver = (delivery: string) => `/deliveries/${delivery}/redeliver`;
+  await call("POST", `${webhook}${redeliver("{deliveryId}")}`, `${path}${redeliver(deliveryId)}`);
+  await call("DELETE", webhook, path, { headers: { "If-Match": "*" } });
 }
 
 const readPermissions = () => readFileSync(join(demoPlace().home, "logs", "permissions.log"), "utf8");

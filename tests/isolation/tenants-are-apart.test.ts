@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
+import { createdWebhook } from "../../src/generated/created-webhook.js";
 import { flight as flightSchema } from "../../src/generated/flight.js";
 import { flightPage } from "../../src/generated/flight-page.js";
 import { loyaltyTransactionPage } from "../../src/generated/loyalty-transaction-page.js";
@@ -7,16 +8,23 @@ import { callHttpApi, httpApiReader } from "../support/http-api.ts";
 import type { Answer, CallOptions, Machine } from "../support/machine.ts";
 import { newMachine } from "../support/operator.ts";
 import { routesUnder } from "../support/template.ts";
+import { NEW_WEBHOOK } from "../support/webhook.ts";
 
 /** What a route names that belongs to somebody, and that nobody has. */
 interface Names {
   readonly flightId: string;
   readonly customerId: string;
+  readonly webhookId: string;
 }
 
 type Row = (names: Names) => { readonly path: string } & CallOptions;
 
-const NOBODYS: Names = { flightId: "flt_01JD0000000000000000000000", customerId: crypto.randomUUID() };
+const NOBODYS: Names = {
+  flightId: "flt_01JD0000000000000000000000",
+  customerId: crypto.randomUUID(),
+  webhookId: "wh_01JD0000000000000000000000",
+};
+const SOME_DELIVERY = "msg_01JD0000000000000000000000";
 const ANY_VERSION = { "If-Match": "*" };
 
 /** Every route that names a thing, and how it is called. A new route without a row fails the test below. */
@@ -26,6 +34,28 @@ const ROWS: Readonly<Record<string, Row | "names nothing">> = {
   "GET /v1/tenant": "names nothing",
   "GET /v1/usage": "names nothing",
   "POST /v1/events": "names nothing",
+  "GET /v1/webhooks": "names nothing",
+  "POST /v1/webhooks": "names nothing",
+  "GET /v1/webhooks/{webhookId}": ({ webhookId }) => ({ path: `/v1/webhooks/${webhookId}` }),
+  "PATCH /v1/webhooks/{webhookId}": ({ webhookId }) => ({
+    path: `/v1/webhooks/${webhookId}`,
+    body: { status: "paused" },
+    headers: ANY_VERSION,
+  }),
+  "DELETE /v1/webhooks/{webhookId}": ({ webhookId }) => ({
+    path: `/v1/webhooks/${webhookId}`,
+    headers: ANY_VERSION,
+  }),
+  "POST /v1/webhooks/{webhookId}/rotate-secret": ({ webhookId }) => ({
+    path: `/v1/webhooks/${webhookId}/rotate-secret`,
+    body: {},
+  }),
+  "GET /v1/webhooks/{webhookId}/deliveries": ({ webhookId }) => ({
+    path: `/v1/webhooks/${webhookId}/deliveries`,
+  }),
+  "POST /v1/webhooks/{webhookId}/deliveries/{deliveryId}/redeliver": ({ webhookId }) => ({
+    path: `/v1/webhooks/${webhookId}/deliveries/${SOME_DELIVERY}/redeliver`,
+  }),
   "GET /v1/flights/{flightId}": ({ flightId }) => ({ path: `/v1/flights/${flightId}` }),
   "PATCH /v1/flights/{flightId}": ({ flightId }) => ({
     path: `/v1/flights/${flightId}`,
@@ -57,7 +87,7 @@ beforeAll(async () => {
   await belongings(alice);
 });
 
-/** Gives a tenant some flights and a customer with some points; tells of one of each. */
+/** Gives a tenant some flights, a customer with some points and a webhook; tells of one of each. */
 async function belongings(machine: Machine): Promise<Names> {
   const customerId = crypto.randomUUID();
   for (const points of [100, 200])
@@ -68,7 +98,9 @@ async function belongings(machine: Machine): Promise<Names> {
   const flights = Array.from({ length: 8 }, () => machine.call("POST", "/v1/flights", { body: NEW_FLIGHT }));
   const [first] = await Promise.all(flights);
   if (!flightSchema(first?.body)) throw new Error("the answer is no flight");
-  return { customerId, flightId: first.body.flightId };
+  const webhook = await machine.call("POST", "/v1/webhooks", { body: NEW_WEBHOOK });
+  if (!createdWebhook(webhook.body)) throw new Error("the answer is no webhook");
+  return { customerId, flightId: first.body.flightId, webhookId: webhook.body.webhookId };
 }
 
 /** All that a caller can see of an answer, but for what is new in every answer. */
@@ -101,6 +133,8 @@ describe("another tenant's thing and a thing that does not exist cannot be told 
   it("and nothing of it was changed by trying", async () => {
     const { status, body } = await bob.call("GET", `/v1/flights/${bobs.flightId}`);
     expect([status, flightSchema(body) && body.version]).toEqual([200, 1]);
+    const webhook = await bob.call("GET", `/v1/webhooks/${bobs.webhookId}`);
+    expect(webhook.body).toMatchObject({ status: "active", version: 1, secrets: [expect.anything()] });
   });
 });
 

@@ -4,6 +4,8 @@ import { parseRequest, run } from "./dynalite.ts";
 import { tableWrite } from "./dynalite-store.ts";
 import { indexesOf, indexSpace, indexWrites, itemSpace } from "./indexes.ts";
 import type { IndexDescription, Item, TableDescription } from "./item.ts";
+import { deployStream } from "./stream-deployment.ts";
+import { streamSpace } from "./streams.ts";
 import type { Tables } from "./tables.ts";
 
 /** Properties of `AWS::DynamoDB::Table` that CreateTable takes under the same name. */
@@ -18,7 +20,7 @@ const CREATION_PROPERTIES = [
 
 /**
  * Brings the tables to what the template says: creates those that are missing, adds and drops global indexes, sets
- * the expiry. Tables that the template no longer has stay. Throws when a table's own keys were changed: CloudFormation
+ * the expiry and the stream. Tables that the template no longer has stay. Throws when a table's own keys were changed: CloudFormation
  * would put an empty table in its place.
  */
 export async function deployTables(stack: Stack, tables: Tables): Promise<void> {
@@ -27,6 +29,7 @@ export async function deployTables(stack: Stack, tables: Tables): Promise<void> 
     if (existing) updateTable(resource, existing, tables);
     else await createTable(resource.physicalId, resource.properties, tables);
     deployTimeToLive(resource, tables);
+    deployStream(resource, tables);
   }
 }
 
@@ -35,6 +38,7 @@ export function finishInterrupted(tables: Tables): void {
   for (const table of tables.all()) {
     if (table.TableStatus === "DELETING") {
       tables.records.clear(itemSpace(table.TableName));
+      tables.records.clear(streamSpace(table.TableName));
       for (const { IndexName } of indexesOf(table))
         tables.records.clear(indexSpace(table.TableName, IndexName));
       tables.records.commit([{ ...tableWrite(table), type: "delete" }]);

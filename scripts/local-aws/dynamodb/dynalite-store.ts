@@ -3,6 +3,7 @@ import { type IndexingStore, LARGEST_ITEM } from "./dynalite.ts";
 import { indexSpace, indexWrites, itemSpace } from "./indexes.ts";
 import type { Item, TableDescription } from "./item.ts";
 import type { Range, Records, Write } from "./records.ts";
+import type { Streams } from "./streams.ts";
 
 type Callback = (error: unknown, value?: unknown) => void;
 type Release = (callback: Callback) => Callback;
@@ -13,6 +14,7 @@ const tagSpace = (tableName: string) => `tag/${tableName}`;
 /** What the stores of one database share. */
 export interface StoreContext {
   readonly records: Records;
+  readonly streams: Streams;
   readonly region: string;
   readonly accountId: string;
   /** Epoch seconds at which an item is to be swept away; undefined when it is to stay. */
@@ -119,7 +121,10 @@ export class DynaliteStore implements IndexingStore {
   }
 
   reindex(table: TableDescription, before: Item | undefined, after: Item | undefined): void {
-    this.writes.push(...indexWrites(table, before, after));
+    this.writes.push(
+      ...indexWrites(table, before, after),
+      ...this.#context.streams.writes(table, [before, after]),
+    );
   }
 
   #clear(space: string, callback: Callback): void {

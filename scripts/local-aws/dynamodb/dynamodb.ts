@@ -12,6 +12,8 @@ import { returnsItemOnFailure, writeBatch, writeItem } from "./item-writes.ts";
 import { answer, refuse } from "./protocol.ts";
 import { Records } from "./records.ts";
 import { RequestTokens } from "./request-tokens.ts";
+import { refuseStream } from "./stream-deployment.ts";
+import { Streams, streamSpace } from "./streams.ts";
 import { Tables } from "./tables.ts";
 import { describeTimeToLive, SWEEP_BATCH, sweepExpired, updateTimeToLive } from "./time-to-live.ts";
 import { TimeToLiveSettings } from "./time-to-live-settings.ts";
@@ -32,6 +34,8 @@ export interface DynamoDbOptions {
 /** Amazon DynamoDB, on dynalite's validation, expressions and actions. */
 export class DynamoDb implements Service {
   readonly name = "dynamodb";
+  /** For Lambda's pollers: there is no DynamoDB Streams API. */
+  readonly streams: Streams;
   readonly #stack: Stack;
   readonly #clock: Clock;
   readonly #authorize: Authorize;
@@ -44,7 +48,9 @@ export class DynamoDb implements Service {
     this.#stack = stack;
     this.#clock = clock;
     this.#authorize = authorize;
-    this.#tables = new Tables(records, new TimeToLiveSettings(records), stack);
+    this.streams = new Streams(records, clock, stack);
+    const timeToLive = new TimeToLiveSettings(records);
+    this.#tables = new Tables({ records, timeToLive, streams: this.streams }, stack);
     this.#transactions = new Transactions(this.#tables, this.#locks, new RequestTokens(records, clock));
     this.#sweeping = setInterval(this.#sweepInSteps, SWEEP_EVERY_MS).unref();
   }
@@ -126,6 +132,7 @@ export class DynamoDb implements Service {
   }
 
   async #performOne(operation: Operation, caller: Caller, body: object): Promise<object> {
+    refuseStream(body);
     const returnItemOnFailure = returnsItemOnFailure(body);
     const request = parseRequest(operation, body);
     this.#check(caller, () => accessesOf(operation, request, this.#tables));
@@ -143,6 +150,7 @@ export class DynamoDb implements Service {
       case "DeleteTable": {
         const deleted = await run(operation, tables.store(), request);
         tables.timeToLive.set(request.TableName, undefined);
+        tables.records.clear(streamSpace(request.TableName));
         return Object(deleted);
       }
       default:

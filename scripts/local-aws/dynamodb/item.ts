@@ -24,6 +24,11 @@ export interface IndexDescription {
   };
 }
 
+/** What of a changed item a stream shows, https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html */
+export const VIEW_TYPES = ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"] as const;
+
+export type StreamViewType = (typeof VIEW_TYPES)[number];
+
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html */
 export interface TableDescription {
   readonly TableName: string;
@@ -35,6 +40,9 @@ export interface TableDescription {
   }[];
   readonly GlobalSecondaryIndexes?: readonly IndexDescription[];
   readonly LocalSecondaryIndexes?: readonly IndexDescription[];
+  readonly StreamSpecification?: { readonly StreamEnabled: true; readonly StreamViewType: StreamViewType };
+  readonly LatestStreamArn?: string;
+  readonly LatestStreamLabel?: string;
 }
 
 /** The attribute whose value decides on the partition: of the table, or of one of its indexes. */

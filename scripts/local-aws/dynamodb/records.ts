@@ -40,6 +40,7 @@ const SCHEMA =
 export class Records {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #listeners = new Map<string, Set<() => void>>();
   #open = true;
 
   private constructor(database: DatabaseSync) {
@@ -89,6 +90,14 @@ export class Records {
           ).run(write.space, write.key, JSON.stringify(write.value), write.expiresAt ?? null);
         else this.#prepare("DELETE FROM records WHERE space = ? AND key = ?").run(write.space, write.key);
     });
+    if (this.#listeners.size > 0) this.#tell(new Set(writes.map(({ space }) => space)));
+  }
+
+  /** Tells of every commit that has writes of the space. @returns stops it */
+  listen(space: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(space) ?? new Set();
+    this.#listeners.set(space, listeners.add(listener));
+    return () => listeners.delete(listener);
   }
 
   /** Forgets every record of a space. */
@@ -113,6 +122,10 @@ export class Records {
     if (!this.#open) return;
     this.#open = false;
     this.#database.close();
+  }
+
+  #tell(spaces: ReadonlySet<string>): void {
+    for (const space of spaces) for (const listener of [...(this.#listeners.get(space) ?? [])]) listener();
   }
 
   #atomically(work: () => void): void {

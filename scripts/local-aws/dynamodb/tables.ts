@@ -2,23 +2,26 @@ import type { TableDirectory } from "./access.ts";
 import { allTables, DynaliteStore, type StoreContext, tableNamed } from "./dynalite-store.ts";
 import type { Item, TableDescription } from "./item.ts";
 import type { Records } from "./records.ts";
+import type { Streams } from "./streams.ts";
 import { expiryIn, type TimeToLiveSettings } from "./time-to-live-settings.ts";
 
 /** The tables of the local account: their descriptions, and a store for each action on them. */
 export class Tables implements TableDirectory {
   readonly records: Records;
   readonly timeToLive: TimeToLiveSettings;
+  readonly streams: Streams;
   readonly #context: StoreContext;
 
   constructor(
-    records: Records,
-    timeToLive: TimeToLiveSettings,
+    { records, timeToLive, streams }: Pick<Tables, "records" | "timeToLive" | "streams">,
     { region, accountId }: { region: string; accountId: string },
   ) {
     this.records = records;
     this.timeToLive = timeToLive;
+    this.streams = streams;
     this.#context = {
       records,
+      streams,
       region,
       accountId,
       expiryOf: (tableName: string, item: Item) => expiryIn(item, timeToLive.attributeOf(tableName)),

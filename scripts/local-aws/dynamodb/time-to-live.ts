@@ -5,6 +5,8 @@ import type { Item } from "./item.ts";
 import { type ItemLocks, lockId } from "./item-locks.ts";
 import type { ExpiredRecord, Write } from "./records.ts";
 import { TOKEN_SPACE } from "./request-tokens.ts";
+import { TIME_TO_LIVE } from "./stream-records.ts";
+import { streamSpace } from "./streams.ts";
 import type { Tables } from "./tables.ts";
 
 /** Records that one call of {@link sweepExpired} removes at most. */
@@ -53,7 +55,7 @@ export function describeTimeToLive(body: object, tables: Tables): object {
 }
 
 /**
- * Removes what has expired: items by their table's attribute, and used request tokens. Until it runs, expired items
+ * Removes what has expired: items by their table's attribute, used request tokens, and records of streams. Until it runs, expired items
  * are still read, as on AWS, where it may take days.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
  * @returns how many records it looked at; 0 when none could go
@@ -68,11 +70,12 @@ export function sweepExpired(tables: Tables, locks: ItemLocks, clock: Clock): nu
 
 function deletionOf({ space, key, value }: ExpiredRecord, tables: Tables, locks: ItemLocks): Write[] {
   const deletion: Write = { type: "delete", space, key };
-  if (space === TOKEN_SPACE) return [deletion];
+  if (space === TOKEN_SPACE || space.startsWith(streamSpace(""))) return [deletion];
   const tableName = space.slice(itemSpace("").length);
   const table = tables.describe(tableName);
   if (!table || locks.isHeld(lockId(tableName, key))) return [];
-  return [deletion, ...indexWrites(table, value as Item, undefined)];
+  const gone = [value as Item, undefined] as const;
+  return [deletion, ...indexWrites(table, ...gone), ...tables.streams.writes(table, gone, TIME_TO_LIVE)];
 }
 
 function tableNotFound(tableName: string): AwsError {

@@ -1,3 +1,6 @@
+/** The end of every stream's ARN: a template names it before the stream is there, so it cannot be the time of its making. */
+export const STREAM_LABEL = "2012-08-10T00:00:00.000";
+
 interface Owner {
   readonly physicalId: string;
   readonly region: string;
@@ -21,6 +24,8 @@ export function attributeOf(
       return `https://cognito-idp.${region}.amazonaws.com/${physicalId}`;
     case "AWS::DynamoDB::Table.Arn":
       return arn("dynamodb", `table/${physicalId}`);
+    case "AWS::DynamoDB::Table.StreamArn":
+      return arn("dynamodb", `table/${physicalId}/stream/${STREAM_LABEL}`);
     case "AWS::Lambda::Function.Arn":
       return arn("lambda", `function:${physicalId}`);
     case "AWS::IAM::Role.Arn":

@@ -3,8 +3,9 @@ import type { InvokeFunction } from "../kernel/invoke.ts";
 import type { Stack } from "../kernel/stack.ts";
 import type { Store } from "../kernel/store.ts";
 import { type Attempt, type Task, TaskQueue } from "../kernel/task-queue.ts";
-import type { FailureDestination } from "./failure-destination.ts";
+import type { FailureDestinations } from "./failure-destinations.ts";
 import { invokeConfigOf } from "./invoke-config.ts";
+import { lostInvocation } from "./lost-invocation.ts";
 
 interface Invocation {
   readonly functionArn: string;
@@ -26,7 +27,7 @@ export class AsyncInvocations {
   readonly #stack: Stack;
   readonly #clock: Clock;
   readonly #invoke: InvokeFunction;
-  readonly #destination: FailureDestination;
+  readonly #destinations: FailureDestinations;
   readonly #onError: (error: unknown) => void;
   readonly #queue: TaskQueue<Invocation>;
 
@@ -35,13 +36,13 @@ export class AsyncInvocations {
     readonly stack: Stack;
     readonly clock: Clock;
     readonly invoke: InvokeFunction;
-    readonly destination: FailureDestination;
+    readonly destinations: FailureDestinations;
     readonly onError: (error: unknown) => void;
   }) {
     this.#stack = parts.stack;
     this.#clock = parts.clock;
     this.#invoke = parts.invoke;
-    this.#destination = parts.destination;
+    this.#destinations = parts.destinations;
     this.#onError = parts.onError;
     this.#queue = new TaskQueue({
       tasks: parts.store.collection<Task<Invocation>>("lambda/async-invocations"),
@@ -79,13 +80,24 @@ export class AsyncInvocations {
     if (again && !tooOld && pause !== undefined) return { retryInMilliseconds: pause };
     this.#onError(new Error(`${name} failed an event for good: ${errorType}: ${errorMessage}`));
     if (config.failureDestination)
-      this.#destination(config.failureDestination, {
-        ...work,
-        error: result.error,
-        invokeCount: failures + 1,
-        condition: tooOld ? "EventAgeExceeded" : "RetriesExhausted",
-        now: this.#clock.now(),
-      });
+      this.#destinations.send(
+        config.failureDestination,
+        { functionArn: work.functionArn, roleArn: this.#roleOf(name) },
+        lostInvocation({
+          ...work,
+          error: result.error,
+          invokeCount: failures + 1,
+          condition: tooOld ? "EventAgeExceeded" : "RetriesExhausted",
+          now: this.#clock.now(),
+        }),
+      );
     return "done";
+  }
+
+  #roleOf(functionName: string): string {
+    const fn = this.#stack
+      .resources("AWS::Lambda::Function")
+      .find(({ physicalId }) => physicalId === functionName);
+    return String(fn?.properties.Role);
   }
 }

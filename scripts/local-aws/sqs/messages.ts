@@ -10,6 +10,8 @@ export interface StoredMessage {
   readonly body: string;
   readonly attributes: MessageAttributes;
   readonly senderId: string;
+  /** Whom the message belongs to; messages of before groups have none. */
+  readonly groupId?: string | undefined;
   readonly sentAt: number;
   /** Nobody receives it before that: it is delayed, or in flight. */
   readonly visibleAt: number;
@@ -44,7 +46,7 @@ export class Messages {
   /** @param delaySeconds the queue's own when left out */
   send(
     queue: Queue,
-    message: Pick<StoredMessage, "body" | "attributes" | "senderId">,
+    message: Pick<StoredMessage, "body" | "attributes" | "senderId" | "groupId">,
     delaySeconds = queue.delay,
   ): string {
     const id = randomUUID();

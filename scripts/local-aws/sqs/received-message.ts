@@ -36,6 +36,7 @@ export function systemAttributes(message: StoredMessage): Record<string, string>
     SentTimestamp: String(message.sentAt),
     ApproximateReceiveCount: String(message.receiveCount),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt ?? message.sentAt),
+    ...(message.groupId !== undefined && { MessageGroupId: message.groupId }),
     ...(message.deadLetterSource && { DeadLetterQueueSourceArn: message.deadLetterSource }),
   };
 }

@@ -9,10 +9,14 @@ export interface NewMessage {
   readonly body: string;
   readonly attributes: MessageAttributes;
   readonly delaySeconds: number | undefined;
+  /** Whom the message belongs to, of all that share the queue. */
+  readonly groupId: string | undefined;
 }
 
 const MOST_ENTRIES = 10;
 const LONGEST_DELAY = 900;
+/** Letters, digits and punctuation, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const GROUP_ID = /^[\x21-\x7e]{1,128}$/;
 /** What XML allows, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
@@ -66,6 +70,7 @@ export function parseMessage(members: Body, queue: Queue): NewMessage {
     body,
     attributes,
     delaySeconds: numberOf(members.DelaySeconds, "DelaySeconds", [0, LONGEST_DELAY]),
+    groupId: parseGroupId(members),
   };
 }
 
@@ -85,6 +90,22 @@ export function parseEntries(entries: unknown): ReadonlyMap<string, Body> {
     if (!/^[\w-]{1,80}$/.test(id))
       throw invalid("InvalidBatchEntryId", `The batch entry id ${id} is not valid.`);
   return byId;
+}
+
+/** Only queues in order know a repeated message by its id. */
+function parseGroupId({ MessageGroupId, MessageDeduplicationId }: Body): string | undefined {
+  if (MessageDeduplicationId !== undefined)
+    throw invalid(
+      "InvalidParameterValue",
+      "The request includes a parameter that is not valid for this queue type. Reason: MessageDeduplicationId",
+    );
+  if (MessageGroupId === undefined || MessageGroupId === null) return undefined;
+  if (typeof MessageGroupId !== "string" || !GROUP_ID.test(MessageGroupId))
+    throw invalid(
+      "InvalidParameterValue",
+      "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.",
+    );
+  return MessageGroupId;
 }
 
 function parseAttributes(attributes: unknown): MessageAttributes {

@@ -103,11 +103,11 @@ export class Sqs implements Service {
   }
 
   #send(queue: Queue, caller: Caller, members: Body): object {
-    const { body, attributes, delaySeconds } = parseMessage(members, queue);
+    const { body, attributes, delaySeconds, groupId } = parseMessage(members, queue);
     const senderId = caller.kind === "anonymous" ? "" : this.#identities.userId(caller);
     const digest = md5OfAttributes(attributes);
     return {
-      MessageId: this.#messages.send(queue, { body, attributes, senderId }, delaySeconds),
+      MessageId: this.#messages.send(queue, { body, attributes, senderId, groupId }, delaySeconds),
       MD5OfMessageBody: md5(body),
       ...(digest && { MD5OfMessageAttributes: digest }),
     };

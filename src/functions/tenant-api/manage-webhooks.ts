@@ -3,15 +3,19 @@ import { webhookChangesOf } from "../../aws/dynamodb/webhook-changes.ts";
 import { webhookDeliveriesOf } from "../../aws/dynamodb/webhook-deliveries.ts";
 import { webhookEndpointsOf } from "../../aws/dynamodb/webhook-endpoints.ts";
 import { sealWebhookSecret } from "../../aws/kms/seal-webhook-secret.ts";
+import { enqueueDelivery } from "../../aws/sqs/delivery-queue.ts";
 import { config } from "../../config.ts";
+import { Refusal } from "../../domain/refusal.ts";
 import { isDeliveryId } from "../../domain/webhooks/delivery.ts";
 import { isWebhookId, newWebhookId, type SealedSecret } from "../../domain/webhooks/endpoint.ts";
 import { acceptedWebhook, type HostRules, newEndpoint } from "../../domain/webhooks/new-endpoint.ts";
 import { secretsAfter } from "../../domain/webhooks/secret-rotation.ts";
 import { newSigningSecret } from "../../domain/webhooks/signing-secret.ts";
+import { waitingFor } from "../../domain/webhooks/waiting-delivery.ts";
 import type { CreatedWebhook } from "../../generated/created-webhook.d.ts";
 import { newWebhook } from "../../generated/new-webhook.js";
 import { pageRequest } from "../../generated/page-request.js";
+import type { Redelivery } from "../../generated/redelivery.d.ts";
 import type { RotatedWebhookSecret } from "../../generated/rotated-webhook-secret.d.ts";
 import { webhookChanges } from "../../generated/webhook-changes.js";
 import { webhookDeliverySearch } from "../../generated/webhook-delivery-search.js";
@@ -20,8 +24,8 @@ import { decodeCursor } from "../../http/cursor.ts";
 import { entityTag, expectedVersion } from "../../http/entity-tag.ts";
 import { idempotencyKey } from "../../http/idempotency.ts";
 import { pageBody, pageSize } from "../../http/page.ts";
-import { webhookIdOf } from "../../http/path-parameters.ts";
-import { created, noContent, ok, replay } from "../../http/responses.ts";
+import { deliveryIdIn, webhookIdOf } from "../../http/path-parameters.ts";
+import { accepted, created, noContent, ok, replay } from "../../http/responses.ts";
 import { routes } from "../../http/routes.ts";
 import { tenantEndpoint } from "../../http/tenant-endpoint.ts";
 import { deliveryBody, secretsBody, webhookBody } from "../../http/webhook-body.ts";
@@ -111,6 +115,22 @@ export const handler = routes({
         webhookDeliveriesOf(tenant).list(webhookId, search),
       ]);
       return ok(pageBody({ items: items.map(deliveryBody), next }));
+    },
+  }),
+  "POST /v1/webhooks/{webhookId}/deliveries/{deliveryId}/redeliver": tenantEndpoint({
+    scope: "tenant.manage",
+    handle: async ({ tenant, event }) => {
+      const [webhookId, deliveryId] = [webhookIdOf(event), deliveryIdIn(event)];
+      const key = idempotencyKey(event, { clientId: tenant.clientId, body: undefined });
+      const now = Date.now();
+      const { status } = await webhookEndpointsOf(tenant).get(webhookId);
+      if (status === "paused") throw new Refusal("conflict", "The webhook is paused; make it active first.");
+      const { result, replayed } = await webhookDeliveriesOf(tenant).beginAgain(webhookId, deliveryId, {
+        now,
+        key,
+      });
+      await enqueueDelivery(waitingFor(result), now);
+      return accepted({ deliveryId, webhookId, status: "pending" } satisfies Redelivery, replay(replayed));
     },
   }),
 });

@@ -47,7 +47,7 @@ export async function startEventStack(
   resources: Template["Resources"],
   options: {
     stateDirectory?: string;
-    answers?: (functionName: string, payload: unknown) => InvocationResult;
+    answers?: (functionName: string, payload: unknown) => InvocationResult | Promise<InvocationResult>;
   } = {},
 ) {
   const clock = new StillClock();
