@@ -85,7 +85,7 @@ export class QueueMappings {
   /** Gives functions all that they can receive by the clock. */
   async settle(): Promise<void> {
     for (const mapping of this.#mappings)
-      while (this.#runsOf(mapping).size > 0 || this.#messages.count(mapping.queue).visible > 0) {
+      while (!this.#closed && this.#isBusy(mapping)) {
         this.#poll(mapping);
         // None where what was visible became dead letters.
         if (this.#runsOf(mapping).size > 0) await Promise.race(this.#runsOf(mapping));
@@ -112,6 +112,10 @@ export class QueueMappings {
   #lookIn(mapping: Mapping, milliseconds: number): void {
     clearTimeout(this.#timers.get(mapping));
     if (!this.#closed) this.#timers.set(mapping, setTimeout(() => this.#poll(mapping), milliseconds).unref());
+  }
+
+  #isBusy(mapping: Mapping): boolean {
+    return this.#runsOf(mapping).size > 0 || this.#messages.count(mapping.queue).visible > 0;
   }
 
   #runsOf(mapping: Mapping): Set<Promise<void>> {
