@@ -25,6 +25,7 @@ const REAL = [
 
 let stack: Awaited<ReturnType<typeof startWebhookStack>>;
 let receiver: WebhookReceiver;
+const receivers: WebhookReceiver[] = [];
 let tenant: VerifiedTenant;
 /** How much of each wait is waited. */
 let jitter: number;
@@ -51,9 +52,15 @@ beforeEach(async () => {
   stack.wire.heal();
   jitter = 0.999;
   tenant = someTenant();
-  receiver = await WebhookReceiver.start();
+  receiver = await anotherReceiver();
 });
-afterEach(() => receiver.close());
+afterEach(() => Promise.all(receivers.splice(0).map((one) => one.close())));
+
+async function anotherReceiver(): Promise<WebhookReceiver> {
+  const one = await WebhookReceiver.start();
+  receivers.push(one);
+  return one;
+}
 
 const event = (seats = 320): DomainEvent<"flight.created"> =>
   domainEvent("flight.created", tenant.tenantId, {
@@ -223,11 +230,12 @@ describe("what fails", () => {
 
   it("pauses its endpoint after 24 hours of nothing else, and its tenant is told by the others", async () => {
     receiver.behave = () => ANSWERS(503);
-    const well = await WebhookReceiver.start();
+    const well = await anotherReceiver();
     const endpoint = await stack.endpoint(tenant, receiver.url());
     const other = await stack.endpoint(tenant, well.url(), { eventTypes: ["webhook.paused"] });
     const [first, second] = [event(1), event(2)];
     await routeToWebhooks(first, Date.now());
+    await stack.settle();
     jest.setSystemTime(Date.now() + 12 * HOUR);
     await routeToWebhooks(second, Date.now());
     await passTime(async () => (await endpointNow(endpoint)).status === "paused", 15 * 60 * SECOND);
@@ -243,7 +251,6 @@ describe("what fails", () => {
     for (const told of paused) await routeToWebhooks(told, Date.now());
     await stack.settle();
     expect(well.believes(other.secret)).toMatchObject([{ type: "webhook.paused" }]);
-    await well.close();
   });
 
   it("is kept for a paused endpoint without being sent, and can be sent again once it is active", async () => {
@@ -308,7 +315,7 @@ describe("what fails", () => {
   });
 
   it("by a redirect is not sent to where it leads", async () => {
-    const inside = await WebhookReceiver.start();
+    const inside = await anotherReceiver();
     receiver.behave = () => ANSWERS(307, { location: inside.url() });
     const endpoint = await stack.endpoint(tenant, receiver.url());
     const happened = event();
@@ -317,7 +324,6 @@ describe("what fails", () => {
     const { attempts } = await deliveryOf(endpoint, happened);
     expect(attempts).toMatchObject([{ status: 307, error: expect.stringContaining("redirect") }]);
     expect(inside.connections).toBe(0);
-    await inside.close();
   });
 });
 
