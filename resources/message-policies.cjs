@@ -12,14 +12,14 @@
 
 const PRODUCERS = {
   "gatehouse.airline": {
-    relays: [],
+    relays: ["RelayEventsRole"],
     sid: "EncryptOfAirline",
     // All types but the other's: it must not pass off as its own what a third party reported.
     types: { StringNotEquals: { "kms:EncryptionContext:type": ["hook.received"] } },
     audience: ["audit", "webhooks"],
   },
   "gatehouse.hooks": {
-    relays: [],
+    relays: ["RelayHooksRole"],
     sid: "EncryptOfHooks",
     types: { StringEquals: { "kms:EncryptionContext:type": ["hook.received"] } },
     audience: ["audit"],
@@ -117,6 +117,21 @@ function encryptionKey(consumer, { readers }, producers) {
   );
 }
 
+/**
+ * Secrets of third parties that send messages: who configures a source seals and cannot open, who receives opens and
+ * cannot seal, and both only as the secret of one tenant's source: exactly {tenant, source}.
+ */
+const ofOneSource = {
+  Condition: {
+    "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": ["tenant", "source"] },
+    Null: { "kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:source": "false" },
+  },
+};
+const hookSecrets = keyPolicy(
+  ...allow(["ManageHookSourcesRole"], "kms:Encrypt", { Sid: "Seal", ...ofOneSource }),
+  ...allow(["ReceiveHookRole"], "kms:Decrypt", { Sid: "Open", ...ofOneSource }),
+);
+
 /** Secrets of webhooks are sealed by who takes them in and opened by who signs with them, each for one endpoint of one tenant. */
 const SEALERS = ["ManageWebhooksRole"];
 const OPENERS = ["DeliverWebhookRole"];
@@ -165,4 +180,4 @@ const webhookSecrets = keyPolicy(
   ...allow(OPENERS, "kms:Decrypt", { Sid: "Open", Condition: boundToEndpoint }),
 );
 
-module.exports = { ...policiesOf(PRODUCERS, CONSUMERS), webhookSecrets, policiesOf, PRODUCERS };
+module.exports = { ...policiesOf(PRODUCERS, CONSUMERS), webhookSecrets, hookSecrets, policiesOf, PRODUCERS };

@@ -49,6 +49,9 @@ const onControlList = (...kinds) => ({
   Resource: { "Fn::Sub": "${ControlTable.Arn}/index/byKind" },
 });
 
+/** Tells of changes of tenants themselves, in the transaction that makes them. */
+const TELL_OF_TENANTS = { ...onControl(["ten_*"], "dynamodb:PutItem"), Resource: OUTBOX_TABLE };
+
 /** Groups' policies: items whose partition key is `policy#<group>`. */
 const onPolicies = (...actions) => onControl(["policy#*"], ...actions);
 const onListOfPolicies = onControlList("policy");
@@ -78,6 +81,7 @@ const SETTLE_TENANTS = [
   onControl(["client#*"], "dynamodb:DeleteItem"),
   WRITE_AUDIT,
   WRITE_CUT_OFFS,
+  TELL_OF_TENANTS,
   {
     Effect: "Allow",
     Action: "dynamodb:Scan",
@@ -128,6 +132,13 @@ const MANAGE_CREDENTIALS = [
 /** The tenant's bucket of calls by the HTTP API; it lies among the tenant's data. */
 const SPEND_CALLS = onData("dynamodb:UpdateItem");
 
+/** Who may send the tenant messages: a partition of its own, so that this is all of the control table it reaches. */
+const onOwnHooks = (...actions) => ({
+  actions,
+  resource: CONTROL_TABLE,
+  leadingKeys: { "Fn::Sub": "${!aws:PrincipalTag/TenantId}#hooks" },
+});
+
 const toQueues = (...queues) => ({
   Effect: "Allow",
   Action: "sqs:SendMessage",
@@ -143,6 +154,37 @@ const toLedgerDeadLetters = toQueues("UsageLedgerDeadLetters");
 /** The events that a consumer has seen; what it may decrypt is in resources/message-policies.cjs. */
 const onSeenEvents = (consumer) =>
   onControl([`seen#${consumer}#*`], "dynamodb:PutItem", "dynamodb:UpdateItem");
+
+/**
+ * From the outbox to the bus: a relay reads and deletes what is under its producer's keys, and of all else the keys
+ * alone, since a Scan cannot be limited to some. What it may sign is in resources/message-policies.cjs.
+ */
+const relayOf = (producer, keys) => [
+  {
+    Effect: "Allow",
+    Action: ["GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"].map(
+      (action) => `dynamodb:${action}`,
+    ),
+    Resource: { "Fn::GetAtt": ["OutboxTable", "StreamArn"] },
+  },
+  { ...onControl([keys], "dynamodb:BatchGetItem", "dynamodb:DeleteItem"), Resource: OUTBOX_TABLE },
+  {
+    Effect: "Allow",
+    Action: "dynamodb:Scan",
+    Resource: OUTBOX_TABLE,
+    Condition: {
+      "ForAllValues:StringEquals": { "dynamodb:Attributes": ["pk"] },
+      StringEquals: { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
+    },
+  },
+  {
+    Effect: "Allow",
+    Action: "events:PutEvents",
+    Resource: { "Fn::GetAtt": ["MessageBus", "Arn"] },
+    Condition: { StringEquals: { "events:source": producer } },
+  },
+  toQueues("OutboxDeadLetters"),
+];
 
 /** function → what its roles may do */
 const FUNCTIONS = {
@@ -163,6 +205,27 @@ const FUNCTIONS = {
       Action: "apigateway:GET",
       Resource: { "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/*/usage" },
     },
+  },
+  ManageHookSources: {
+    tenant: onOwnHooks("dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+  },
+  // By itself it finds whose a message is; what it keeps of it, it keeps as that tenant.
+  ReceiveHook: {
+    takesToken: false,
+    own: onControlList("hook#*"),
+    tenant: [
+      onOwnRecord("dynamodb:GetItem"),
+      {
+        actions: ["dynamodb:PutItem"],
+        resource: DATA_TABLE,
+        leadingKeys: { "Fn::Sub": "${!aws:PrincipalTag/TenantId}#hook-memory#*" },
+      },
+      {
+        actions: ["dynamodb:PutItem"],
+        resource: OUTBOX_TABLE,
+        leadingKeys: { "Fn::Sub": "gatehouse.hooks#${!aws:PrincipalTag/TenantId}#*" },
+      },
+    ],
   },
   // Its permission to seal secrets is in the key's own policy (resources/messaging.yml).
   ManageWebhooks: {
@@ -222,6 +285,7 @@ const FUNCTIONS = {
       onControl(["ten_*"], "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
       WRITE_AUDIT,
       WRITE_CUT_OFFS,
+      TELL_OF_TENANTS,
       // What a crashed onboarding made with a secret is found by its name and deleted.
       onUserPool("CreateUserPoolClient", "ListUserPoolClients", "DeleteUserPoolClient"),
       onGateway("POST", "/apikeys", "/usageplans", "/usageplans/*/keys"),
@@ -242,6 +306,7 @@ const FUNCTIONS = {
       ),
       WRITE_AUDIT,
       WRITE_CUT_OFFS,
+      TELL_OF_TENANTS,
       onUserPool("DescribeUserPoolClient", "UpdateUserPoolClient"),
       onGateway("GET", "/apikeys", "/usageplans", "/usageplans/*"),
       onGateway("PATCH", "/usageplans/*"),
@@ -272,6 +337,8 @@ const FUNCTIONS = {
   ReadAudit: {
     own: [READ_OWN_POLICIES, onControl(["audit#*"], "dynamodb:Query"), onControlList("audit#*")],
   },
+  RelayEvents: { own: relayOf("gatehouse.airline", "ten_*") },
+  RelayHooks: { own: relayOf("gatehouse.hooks", "gatehouse.hooks#*") },
   KeepAuditTrail: {
     // What Lambda gives up goes to the undelivered ones in the function's name.
     own: [onSeenEvents("audit"), WRITE_AUDIT, toQueues("AuditDeadLetters", "AuditUndelivered")],

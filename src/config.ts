@@ -17,6 +17,8 @@ export const config = {
   dataTable: () => required("DATA_TABLE"),
   /** Where events wait that were written with the change they tell of. */
   outboxTable: () => required("OUTBOX_TABLE"),
+  /** Id of the KMS key that seals third parties' secrets. */
+  hookSecretsKey: () => required("HOOK_SECRETS_KEY"),
   /** The bus on which events go to their consumers. */
   messageBus: () => required("MESSAGE_BUS"),
   /** ARN of the key with which the producer signs its events. */
@@ -27,7 +29,7 @@ export const config = {
   consumerKeys: () => required("CONSUMER_KEYS"),
   /** ARN of the key by which data is encrypted for the consumer that asks. */
   decryptionKey: () => required("DECRYPTION_KEY"),
-  /** Where a consumer puts the events that it does not believe. */
+  /** Where a consumer puts the events that it does not believe, and a relay those that it can never send. */
   eventDeadLettersUrl: () => required("EVENT_DEAD_LETTERS_URL"),
   /** Rate and burst of every plan where no usage plan holds them: `trial=1/2 standard=50/100 …`. */
   httpApiLimits: () => required("HTTP_API_LIMITS"),

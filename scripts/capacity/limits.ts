@@ -12,6 +12,7 @@ const REST_QUOTAS = `${API_GATEWAY}/api-gateway-execution-service-limits-table.h
 const COGNITO_QUOTAS = "https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html";
 const DYNAMODB = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide";
 const DYNAMODB_QUOTAS = `${DYNAMODB}/ServiceQuotas.html`;
+const KMS_QUOTAS = "https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html";
 const PARTITIONS = `${DYNAMODB}/bp-partition-key-design.html`;
 
 /** A limit of AWS, or of the stage itself, that a workload can meet. */
@@ -113,6 +114,18 @@ export function limitsOf({ stageRateLimit }: Workload): readonly Limit[] {
       demand: rolesAssumedPerSecond,
       remedy: "spread the tenants over stages in several accounts, so that an instance meets fewer of them",
       source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+    },
+    {
+      // Older copies of the page have 300 in place of 1,000.
+      name: "Signatures of events",
+      value: 1000,
+      unit: "calls/s",
+      raisable: "yes",
+      // Whatever is written is told, each time with a signature of KMS by an ECC key; its other calls are shared by many.
+      demand: writesPerSecond,
+      remedy:
+        "have the quota of KMS for ECC keys raised; until then events wait in the outbox, and none is lost",
+      source: KMS_QUOTAS,
     },
     {
       name: "Reads of the data table",

@@ -4,6 +4,7 @@ import { CutOffsUnknown } from "../domain/access/cut-off-list.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { AccessRefusal } from "./access-refusal.ts";
 import type { Step } from "./gate.ts";
+import { HookRefused } from "./hook-refused.ts";
 import { InvalidRequest } from "./invalid-request.ts";
 import { KeysUnavailable } from "./key-fetcher.ts";
 import { log } from "./log.ts";
@@ -43,6 +44,7 @@ function explain(error: Error): Problem | undefined {
       detail: error.message,
       ...(error.challenge && { headers: { "www-authenticate": error.challenge } }),
     };
+  if (error instanceof HookRefused) return { code: "unverified-message", detail: error.message };
   if (error instanceof TooManyRequests)
     return {
       code: "throttled",

@@ -1,7 +1,7 @@
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import type { EventRefusalReason } from "../domain/messaging/event-refusal.ts";
-import type { Consumer } from "../domain/messaging/event-type.ts";
+import type { Consumer, Producer } from "../domain/messaging/event-type.ts";
 import type { ProblemCode } from "./problem.ts";
 
 /**
@@ -15,6 +15,7 @@ const COUNTED: Partial<Readonly<Record<ProblemCode, string>>> = {
   "foreign-api-key": "KeyMismatch",
   "not-in-group": "GroupMissing",
   "unknown-principal": "PrincipalRefused",
+  "unverified-message": "HookRefused",
   internal: "Failed",
   unavailable: "Failed",
   busy: "Failed",
@@ -33,6 +34,12 @@ const WEBHOOK_LATENCY = "WebhookLatency";
 /** Events that a consumer did not believe. */
 const EVENT_REFUSED = "EventRefused";
 
+/** What became of the events in the outbox. */
+const RELAYED = { sent: "EventsSent", deadLettered: "EventsDeadLettered", failed: "EventsFailed" } as const;
+
+/** How long the oldest event in the outbox has waited. */
+const OLDEST_EVENT = "OldestEventAge";
+
 /** All that functions count, each with the dimension `service` alone among others. */
 export const FUNCTION_METRICS: readonly string[] = [
   ...new Set(Object.values(COUNTED)),
@@ -41,6 +48,8 @@ export const FUNCTION_METRICS: readonly string[] = [
   ...WEBHOOKS,
   WEBHOOK_LATENCY,
   EVENT_REFUSED,
+  ...Object.values(RELAYED),
+  OLDEST_EVENT,
 ];
 
 /** Who called and what for; ids are fields of the line and no dimensions, since there is no end of them. */
@@ -92,6 +101,20 @@ export function measureWebhook(milliseconds: number): void {
 /** Counts an event that was refused, by consumer and reason: few of either. */
 export function countRefusedEvent(consumer: Consumer, reason: EventRefusalReason): void {
   count(EVENT_REFUSED, { consumer, reason }, {});
+}
+
+/** Counts what became of a batch of a producer's events, as far as there are any. */
+export function countRelayedEvents(
+  producer: Producer,
+  became: Readonly<Record<keyof typeof RELAYED, number>>,
+): void {
+  for (const outcome of ["sent", "deadLettered", "failed"] as const)
+    if (became[outcome] > 0) count(RELAYED[outcome], { producer }, {}, became[outcome]);
+}
+
+/** Tells how long a producer's oldest event has waited; that none waits is told too, so that an alarm ends. */
+export function tellOldestEvent(producer: Producer, milliseconds: number): void {
+  count(OLDEST_EVENT, { producer }, {}, milliseconds, MetricUnit.Milliseconds);
 }
 
 function count(

@@ -9,6 +9,7 @@ export type ProblemCode =
   | "foreign-api-key"
   | "not-in-group"
   | "unknown-principal"
+  | "unverified-message"
   | "invalid-body"
   | "invalid-parameters"
   | "unsupported-media-type"
@@ -33,6 +34,7 @@ const KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   "foreign-api-key": { status: 403, title: "The API key is not the tenant's", message: "Forbidden" },
   "not-in-group": { status: 403, title: "Not a member of the group", message: "Forbidden" },
   "unknown-principal": { status: 403, title: "Not a caller of the internal API", message: "Forbidden" },
+  "unverified-message": { status: 401, title: "The message is not verified", message: "Unauthorized" },
   "invalid-body": {
     status: 400,
     title: "The body does not match its schema",

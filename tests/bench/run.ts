@@ -5,6 +5,7 @@ import { join } from "node:path";
 import Table from "cli-table3";
 import { measureCalls } from "./calls.ts";
 import { measureColdImport } from "./cold-import.ts";
+import { measureEnvelope } from "./envelope.ts";
 import { measureLedger } from "./ledger.ts";
 import type { Measurement } from "./measurement.ts";
 import { measureOnboarding } from "./onboarding.ts";
@@ -27,6 +28,7 @@ const CHAPTERS: readonly [string, () => Promise<Measurement[]>][] = [
   ["200 tenants onboarded by 8 workers", measureOnboarding],
   ["from suspend to refusal", measureSuspension],
   ["the ledger", measureLedger],
+  ["the envelope of events, and other ways to close it", measureEnvelope],
   ["start to ready", measureStartUp],
 ];
 

@@ -1,12 +1,14 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { BatchWriteCommand, DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { BatchWriteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { AwsError } from "../../scripts/local-aws/kernel/aws-error.ts";
 import { DynamoHoldings } from "../../src/aws/dynamodb/holdings.ts";
+import { hookItem } from "../../src/aws/dynamodb/hook-items.ts";
+import { isSourceName, newHookHandle } from "../../src/domain/hooks/hook-source.ts";
 import type { TenantRecord } from "../../src/domain/tenancy/tenant.ts";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { FAULTS, Fault } from "../unit/tenancy/fault.ts";
-import { requestToken, resourcesOf } from "./support/tenancy-resources.ts";
+import { outboxOf, requestToken, resourcesOf } from "./support/tenancy-resources.ts";
 import { onboard, onboarded, operationsIn, startWithTrigger } from "./support/tenancy-runs.ts";
 import type { TenancyStack } from "./support/tenancy-stack.ts";
 
@@ -95,6 +97,34 @@ describe.each(["perTenant", "perTier"] as const)("offboarding with usage plans %
   });
 });
 
+it("deletes who may send the tenant messages, whatever they are called, and counts them until none is left", async () => {
+  const operations = operationsIn(aws, "perTenant");
+  const [{ tenant }, other] = [await onboarded(aws, "perTenant"), await onboarded(aws, "perTenant")];
+  const { dataTable, controlTable } = aws.settings;
+  const holdings = new DynamoHoldings(documents, { dataTable, controlTable });
+  const before = await holdings.countRecords(tenant.tenantId);
+  const names = ["partner", "tenant", "client", "due"].filter(isSourceName);
+  for (const { tenantId } of [tenant, other.tenant])
+    for (const source of names) {
+      const createdAt = new Date().toISOString();
+      const handle = newHookHandle();
+      const Item = hookItem({
+        tenantId,
+        source,
+        handle,
+        scheme: "github",
+        secrets: [],
+        createdAt,
+        version: 1,
+      });
+      await documents.send(new PutCommand({ TableName: controlTable, Item }));
+    }
+  expect(await holdings.countRecords(tenant.tenantId)).toBe(before + names.length);
+  expect((await operations.offboard(tenant, {})).left).toEqual(NOTHING);
+  expect(await recordsOf(tenant)).toHaveLength(2);
+  expect((await recordsOf(other.tenant)).filter(({ handle }) => handle !== undefined)).toHaveLength(4);
+});
+
 it("waits while AWS refuses to change a usage plan again so soon", async () => {
   const operations = operationsIn(aws, "perTenant");
   const { tenant } = await onboarded(aws, "perTenant");
@@ -136,6 +166,7 @@ describe.each(FAULTS)("a $kind $moment any request to AWS while offboarding", ({
         if (!fault.happened) break;
         const { tenant: tombstone, left } = await operations.offboard(tenant, {});
         expect([tombstone.status, left]).toEqual(["deleted", NOTHING]);
+        expect(await outboxOf(aws, tenant)).toEqual(["tenant.onboarded", "tenant.offboarded"]);
         expect(await resourcesOf(aws, tenant)).toEqual({ clients: [], keys: [], ownPlans: [] });
         expect([await dataOf(tenant), (await recordsOf(tenant)).length]).toEqual([[], 2]);
       }

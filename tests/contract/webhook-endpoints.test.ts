@@ -44,14 +44,11 @@ describe("a signing secret", () => {
     await expect(open("ManageWebhooks", sealingContext(endpoint))).rejects.toMatchObject({
       name: "AccessDeniedException",
     });
-    const opened = await open("DeliverWebhook", sealingContext(endpoint)).catch(({ name }) => name);
-    const other = await open("DeliverWebhook", sealingContext(anEndpoint())).catch(({ name }) => name);
-    // Who signs webhooks is let in together with the function that does.
-    expect([opened, other]).toEqual(
-      opened === "AccessDeniedException"
-        ? ["AccessDeniedException", "AccessDeniedException"]
-        : [expect.objectContaining({ Plaintext: bytes }), "InvalidCiphertextException"],
-    );
+    const { Plaintext } = await open("DeliverWebhook", sealingContext(endpoint));
+    expect(Buffer.from(Plaintext ?? [])).toEqual(Buffer.from(bytes));
+    await expect(open("DeliverWebhook", sealingContext(anEndpoint()))).rejects.toMatchObject({
+      name: "InvalidCiphertextException",
+    });
   });
 
   it("is sealed for an endpoint of a tenant or not at all", async () => {
@@ -126,7 +123,7 @@ describe("the endpoints of a tenant", () => {
     });
   });
 
-  it("that want a type are found for it: active ones that name it or want all", async () => {
+  it("that want a type are found for it, those that name it or want all, be they paused or not", async () => {
     const [named, every, , paused] = [
       await added(),
       await added({ eventTypes: ["*"] }),
@@ -135,7 +132,9 @@ describe("the endpoints of a tenant", () => {
     ];
     await changes().change(paused.webhookId, { status: "paused" }, "any");
     const found = await endpoints().wanting("flight.created");
-    expect(found.map(({ webhookId }) => webhookId)).toEqual([named.webhookId, every.webhookId]);
+    expect(found.map(({ webhookId }) => webhookId)).toEqual(
+      [named, every, paused].map(({ webhookId }) => webhookId),
+    );
   });
 
   it("are added once under an Idempotency-Key, and a second time not under the key of another request", async () => {

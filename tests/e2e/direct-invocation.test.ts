@@ -6,7 +6,7 @@ import { httpApiEvent } from "../support/http-api-event.ts";
 import { invoke, invokeWith } from "../support/invoke.ts";
 import type { Machine } from "../support/machine.ts";
 import { newMachine } from "../support/operator.ts";
-import { httpApiRoutes, type RestRoute, routesWithFunction } from "../support/template.ts";
+import { httpApiRoutes, type RestRoute, tenantRoutesWithFunction } from "../support/template.ts";
 
 let machine: Machine & { readonly tenant: { readonly tenantId: string } };
 
@@ -26,7 +26,7 @@ const forged = () => ({
 
 describe("every function of the tenant API, called past the gateway", () => {
   it("with forged claims and the tenant's real key answers 401", async () => {
-    for (const route of routesWithFunction("v1")) {
+    for (const route of tenantRoutesWithFunction()) {
       const request = {
         method: route.method,
         resource: route.path,
@@ -41,7 +41,7 @@ describe("every function of the tenant API, called past the gateway", () => {
 
   it("with a good token and another tenant's key answers 403", async () => {
     const other = await newMachine("standard", ["flights.read"]);
-    for (const route of routesWithFunction("v1")) {
+    for (const route of tenantRoutesWithFunction()) {
       const headers = { Authorization: `Bearer ${machine.token}`, "x-api-key": other.apiKey };
       const answer = await invoke(route.function, { method: route.method, resource: route.path, headers });
       expect([route.function, answer.statusCode]).toEqual([route.function, 403]);
@@ -51,7 +51,7 @@ describe("every function of the tenant API, called past the gateway", () => {
   it("as if the HTTP API had called: forged claims are 401, and only where it has a route does no key pass", async () => {
     const reached = new Map(httpApiRoutes().map((route) => [route.function, route.authorizer]));
     const headers = { authorization: `Bearer ${machine.token}` };
-    for (const route of routesWithFunction("v1")) {
+    for (const route of tenantRoutesWithFunction()) {
       const routeKey = `${route.method} ${route.path}`;
       const forgery = await invokeWith(route.function, httpApiEvent({ routeKey, claims: forged() }));
       expect([route.function, forgery.statusCode]).toEqual([route.function, 401]);
@@ -89,12 +89,12 @@ describe("every function of the tenant API, called past the gateway", () => {
       const request = { method: route.method, resource: route.path, headers: suspended.authorization };
       return (await invoke(route.function, request)).statusCode;
     };
-    for (const route of routesWithFunction("v1"))
+    for (const route of tenantRoutesWithFunction())
       expect([route.function, await status(route)]).not.toContain(401);
     const begun = Date.now();
     const { code } = await Command.run(demoPlace(), "tenants.ts", "suspend", suspended.tenant.slug, "--yes");
     expect(code).toBe(0);
-    const waiting = new Set(routesWithFunction("v1"));
+    const waiting = new Set(tenantRoutesWithFunction());
     while (waiting.size > 0 && Date.now() - begun < 40_000) {
       for (const route of waiting) if ((await status(route)) === 401) waiting.delete(route);
       await setTimeout(500);

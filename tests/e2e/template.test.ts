@@ -8,15 +8,18 @@ import { qualified, SCOPES } from "../../src/domain/access/scope.ts";
 import { PLAN_CLAIM, TENANT_CLAIM } from "../../src/domain/access/token-claims.ts";
 import { readRateLimits } from "../../src/domain/tenancy/rate-limit.ts";
 import type { Validator } from "../../src/generated/validator.d.ts";
+import type { HookContract } from "../../src/http/hook-endpoint.ts";
 import type { PublicContract } from "../../src/http/public-endpoint.ts";
 import type { EndpointContract } from "../../src/http/tenant-endpoint.ts";
 import {
   compiledStack,
   httpApiRoutes,
+  PUBLIC_ROUTES,
   type RestRoute,
   restRoutes,
   routesUnder,
-  routesWithFunction,
+  tenantRoutes,
+  tenantRoutesWithFunction,
 } from "../support/template.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -26,7 +29,7 @@ let routes: RestRoute[];
 
 beforeAll(() => {
   stack = compiledStack();
-  routes = routesUnder("v1", stack);
+  routes = tenantRoutes(stack);
 });
 
 /** The properties of the only resource of that type. */
@@ -89,7 +92,32 @@ describe("names", () => {
   });
 });
 
-describe("every method of the template under /v1", () => {
+describe("a method that asks for no token", () => {
+  it("is written down, in the tests and at its function, and has neither authorizer nor key requirement", async () => {
+    const open = routesUnder("v1", stack).filter(({ properties }) => properties.AuthorizationType === "NONE");
+    expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual(Object.keys(PUBLIC_ROUTES));
+    for (const route of open) {
+      const { scopes, httpApi } = await contractOf<HookContract>(route);
+      expect([scopes, httpApi, route.authorizer]).toEqual(["public", false, undefined]);
+      expect(route.properties.ApiKeyRequired ?? false).toBe(false);
+    }
+  });
+
+  it("has a throttle of its own, below the stage's, since no usage plan holds it", () => {
+    const { MethodSettings } = propertiesOf<{
+      MethodSettings: { ResourcePath: string; HttpMethod: string; ThrottlingRateLimit: number }[];
+    }>("AWS::ApiGateway::Stage");
+    const rateOf = (path: string, method: string) =>
+      MethodSettings.find(({ ResourcePath, HttpMethod }) => ResourcePath === path && HttpMethod === method)
+        ?.ThrottlingRateLimit;
+    for (const route of Object.keys(PUBLIC_ROUTES)) {
+      const [method = "", path = ""] = route.split(" ");
+      expect(rateOf(`/${path.replaceAll("/", "~1")}`, method)).toBeLessThan(rateOf("/*", "*") ?? 0);
+    }
+  });
+});
+
+describe("every method of the tenant API", () => {
   it("has the Cognito authorizer, a scope and a key requirement", () => {
     expect(routes.length).toBeGreaterThanOrEqual(10);
     for (const { method, path, properties, authorizer } of routes) {
@@ -110,7 +138,7 @@ describe("every method of the template under /v1", () => {
   });
 
   it("names the scopes that its function enforces", async () => {
-    for (const route of routesWithFunction("v1", stack)) {
+    for (const route of tenantRoutesWithFunction(stack)) {
       const { scopes } = await contractOf(route);
       expect([route.function, route.properties.AuthorizationScopes]).toEqual([
         route.function,
@@ -120,7 +148,7 @@ describe("every method of the template under /v1", () => {
   });
 
   it("that takes a body has a model, validated, and it is the schema of the function's validator", async () => {
-    for (const route of routesWithFunction("v1", stack)) {
+    for (const route of tenantRoutesWithFunction(stack)) {
       const { body } = await contractOf(route);
       expect([route.function, route.model !== undefined]).toEqual([route.function, body !== undefined]);
       if (!route.model) continue;
@@ -163,7 +191,7 @@ describe("every route of the HTTP API", () => {
 
   it("is the only way by which a function lets itself be called without a key", async () => {
     const reached = new Set(httpApiRoutes(stack).map((route) => route.function));
-    for (const route of routesWithFunction("v1", stack))
+    for (const route of tenantRoutesWithFunction(stack))
       expect([route.function, (await contractOf(route)).httpApi]).toEqual([
         route.function,
         reached.has(route.function),
@@ -216,7 +244,7 @@ describe("what the code repeats of the template is the same", () => {
 describe("the tables", () => {
   it("are encrypted and can be restored to a point in time", () => {
     const tables = stack.resources("AWS::DynamoDB::Table");
-    expect(tables).toHaveLength(2);
+    expect(tables).toHaveLength(3);
     for (const { properties } of tables)
       expect(properties).toMatchObject({
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },

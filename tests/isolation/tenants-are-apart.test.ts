@@ -1,13 +1,15 @@
+import { createHmac } from "node:crypto";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { createdWebhook } from "../../src/generated/created-webhook.js";
 import { flight as flightSchema } from "../../src/generated/flight.js";
 import { flightPage } from "../../src/generated/flight-page.js";
+import { hookSource } from "../../src/generated/hook-source.js";
 import { loyaltyTransactionPage } from "../../src/generated/loyalty-transaction-page.js";
 import { NEW_FLIGHT } from "../support/flight.ts";
 import { callHttpApi, httpApiReader } from "../support/http-api.ts";
 import type { Answer, CallOptions, Machine } from "../support/machine.ts";
 import { newMachine } from "../support/operator.ts";
-import { routesUnder } from "../support/template.ts";
+import { PUBLIC_ROUTES, routesUnder } from "../support/template.ts";
 import { NEW_WEBHOOK } from "../support/webhook.ts";
 
 /** What a route names that belongs to somebody, and that nobody has. */
@@ -15,6 +17,9 @@ interface Names {
   readonly flightId: string;
   readonly customerId: string;
   readonly webhookId: string;
+  /** Of a third party that sends messages. */
+  readonly source: string;
+  readonly handle: string;
 }
 
 type Row = (names: Names) => { readonly path: string } & CallOptions;
@@ -23,9 +28,20 @@ const NOBODYS: Names = {
   flightId: "flt_01JD0000000000000000000000",
   customerId: crypto.randomUUID(),
   webhookId: "wh_01JD0000000000000000000000",
+  source: "nobody",
+  handle: "x".repeat(32),
 };
 const SOME_DELIVERY = "msg_01JD0000000000000000000000";
 const ANY_VERSION = { "If-Match": "*" };
+
+/** A message that one's own third party has signed. */
+const MESSAGE = {
+  body: "{}",
+  headers: {
+    "X-GitHub-Delivery": "d",
+    "X-Hub-Signature-256": `sha256=${createHmac("sha256", "secret-of-my-own").update("{}").digest("hex")}`,
+  },
+};
 
 /** Every route that names a thing, and how it is called. A new route without a row fails the test below. */
 const ROWS: Readonly<Record<string, Row | "names nothing">> = {
@@ -34,6 +50,14 @@ const ROWS: Readonly<Record<string, Row | "names nothing">> = {
   "GET /v1/tenant": "names nothing",
   "GET /v1/usage": "names nothing",
   "POST /v1/events": "names nothing",
+  "GET /v1/hook-sources": "names nothing",
+  // A name is the tenant's own: to put one that another tenant has is to make another.
+  "PUT /v1/hook-sources/{source}": "names nothing",
+  "DELETE /v1/hook-sources/{source}": ({ source }) => ({ path: `/v1/hook-sources/${source}` }),
+  "POST /v1/hooks/{source}/{tenantHandle}": ({ source, handle }) => ({
+    path: `/v1/hooks/${source}/${handle}`,
+    ...MESSAGE,
+  }),
   "GET /v1/webhooks": "names nothing",
   "POST /v1/webhooks": "names nothing",
   "GET /v1/webhooks/{webhookId}": ({ webhookId }) => ({ path: `/v1/webhooks/${webhookId}` }),
@@ -100,7 +124,14 @@ async function belongings(machine: Machine): Promise<Names> {
   if (!flightSchema(first?.body)) throw new Error("the answer is no flight");
   const webhook = await machine.call("POST", "/v1/webhooks", { body: NEW_WEBHOOK });
   if (!createdWebhook(webhook.body)) throw new Error("the answer is no webhook");
-  return { customerId, flightId: first.body.flightId, webhookId: webhook.body.webhookId };
+  const source = `partner-${customerId.slice(0, 8)}`;
+  const made = await machine.call("PUT", `/v1/hook-sources/${source}`, {
+    body: { scheme: "github", secret: crypto.randomUUID() },
+  });
+  if (!hookSource(made.body)) throw new Error("the answer is no source");
+  const handle = made.body.url.split("/").at(-1) ?? "";
+  const { flightId } = first.body;
+  return { customerId, flightId, webhookId: webhook.body.webhookId, source, handle };
 }
 
 /** All that a caller can see of an answer, but for what is new in every answer. */
@@ -127,12 +158,14 @@ describe("another tenant's thing and a thing that does not exist cannot be told 
     };
     const [foreign, missing] = [await callWith(bobs), await callWith(NOBODYS)];
     expect(visible(foreign)).toEqual(visible(missing));
-    expect(foreign.status).toBe(404);
+    expect(foreign.status).toBe(route in PUBLIC_ROUTES ? 401 : 404);
   });
 
   it("and nothing of it was changed by trying", async () => {
     const { status, body } = await bob.call("GET", `/v1/flights/${bobs.flightId}`);
     expect([status, flightSchema(body) && body.version]).toEqual([200, 1]);
+    const sources = (await bob.call("GET", "/v1/hook-sources")).body as { items: { source: string }[] };
+    expect(sources.items.map(({ source }) => source)).toEqual([bobs.source]);
     const webhook = await bob.call("GET", `/v1/webhooks/${bobs.webhookId}`);
     expect(webhook.body).toMatchObject({ status: "active", version: 1, secrets: [expect.anything()] });
   });

@@ -5,11 +5,11 @@ import { DataKeyCache } from "../../src/domain/messaging/data-key-cache.ts";
 import { type DomainEvent, domainEvent } from "../../src/domain/messaging/domain-event.ts";
 import type { EventRefusalReason } from "../../src/domain/messaging/event-refusal.ts";
 import type { Consumer } from "../../src/domain/messaging/event-type.ts";
-import type { DataKeys, Signer } from "../../src/domain/messaging/key-ports.ts";
+import type { DataKeys, KeyScope, Signer } from "../../src/domain/messaging/key-ports.ts";
 import { sealEvent } from "../../src/domain/messaging/seal-event.ts";
 import type { SealedEvent } from "../../src/domain/messaging/sealed-event.ts";
 import type { TenantId } from "../../src/domain/tenancy/tenant-id.ts";
-import { eventKeysInMemory } from "./event-keys.ts";
+import { eventKeysInMemory, signerInMemory } from "./event-keys.ts";
 
 export const LEASE = 45_000;
 export const NOW = Date.UTC(2027, 2, 1, 9);
@@ -72,7 +72,18 @@ export async function eventWorld(consumer: Consumer = "audit") {
       keys: content = dataKeys,
     }: { signer?: Signer; at?: number; keys?: DataKeys } = {},
   ): Promise<SealedEvent> => sealEvent(event, { signer, keys: content, now: at });
-  return { ...keys, clock, seen, letters, ports, dataKeys, seal };
+  return {
+    ...keys,
+    stranger: await signerInMemory("key/stranger"),
+    impostor: await signerInMemory("key/airline"),
+    wrapNew: (scope: KeyScope, consumers: readonly Consumer[]) => keys.keys.wrapNew(scope, consumers),
+    clock,
+    now,
+    seen,
+    letters,
+    ports,
+    seal,
+  };
 }
 
 export type EventWorld = Awaited<ReturnType<typeof eventWorld>>;

@@ -70,6 +70,21 @@ export function routesUnder(
   return restRoutes(stack).filter(({ path }) => path === `/${part}` || path.startsWith(`/${part}/`));
 }
 
+/** The routes under `/v1` that ask for no token, written down: by what else who sends to them is let in. */
+export const PUBLIC_ROUTES: Readonly<Record<string, string>> = {
+  "POST /v1/hooks/{source}/{tenantHandle}": "the signature of the message",
+};
+
+/** The tenant API: all under `/v1` that is not public. */
+export function tenantRoutes(stack = compiledStack()): RestRoute[] {
+  return routesUnder("v1", stack).filter(({ method, path }) => !(`${method} ${path}` in PUBLIC_ROUTES));
+}
+
+/** Those of them with a function behind them, which checks everything again. */
+export function tenantRoutesWithFunction(stack = compiledStack()): RestRoute[] {
+  return tenantRoutes(stack).filter((route) => route.function !== "");
+}
+
 /** Those of them with a function behind them, which checks everything again. */
 export function routesWithFunction(
   part: Parameters<typeof routesUnder>[0],

@@ -25,6 +25,7 @@ import { readTerms } from "./tenant-terms.ts";
  * | client → tenant | `client#<clientId>` | `client` |
  * | cut-off | `cutoffs` | `tenant#<tenantId>` or `client#<clientId>` |
  * | audit record (`audit-items.ts`) | `audit#<yyyy-mm>` | `<time>#<ulid>` |
+ * | event that a consumer has seen (`seen-events.ts`) | `seen#<consumer>#<source>#<id>` | `seen` |
  */
 export interface ItemKey {
   readonly pk: string;

@@ -14,6 +14,7 @@ import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { conditionsHold } from "./conditional-write.ts";
 import { type Item, isTenantItem, keysToForget, tenantKey } from "./control-items.ts";
 import { isTransitionDue } from "./due-items.ts";
+import { hooksPartition } from "./hook-items.ts";
 import { conflictDelay, pause } from "./transaction-conflict.ts";
 
 /** Items that one Scan looks at: what is to be deleted of them takes well under a lease. */
@@ -131,20 +132,22 @@ export class DynamoHoldings implements Holdings {
     if (!held) throw new LeaseLost(`the work on ${tenantId}`);
   }
 
-  /** What lies in the tenant's partition of the ControlTable beside the tenant itself and its being deleted. */
+  /** What lies in the tenant's partitions of the ControlTable beside the tenant itself and its being deleted. */
   async #records(tenantId: TenantId): Promise<Item[]> {
     const found: Item[] = [];
-    const pages = paginateQuery(
-      { client: this.#client },
-      {
-        TableName: this.#tables.controlTable,
-        ConsistentRead: true,
-        KeyConditionExpression: "pk = :pk",
-        ExpressionAttributeValues: { ":pk": tenantId },
-      },
-    );
-    for await (const { Items = [] } of pages)
-      found.push(...Items.filter((item) => !isTenantItem(item) && !isTransitionDue(item)));
+    for (const pk of [tenantId, hooksPartition(tenantId)]) {
+      const pages = paginateQuery(
+        { client: this.#client },
+        {
+          TableName: this.#tables.controlTable,
+          ConsistentRead: true,
+          KeyConditionExpression: "pk = :pk",
+          ExpressionAttributeValues: { ":pk": pk },
+        },
+      );
+      for await (const { Items = [] } of pages)
+        found.push(...Items.filter((item) => !isTenantItem(item) && !isTransitionDue(item)));
+    }
     return found;
   }
 }

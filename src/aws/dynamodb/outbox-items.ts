@@ -1,5 +1,6 @@
 import { config } from "../../config.ts";
 import type { DomainEvent } from "../../domain/messaging/domain-event.ts";
+import { outboxKey } from "../../domain/messaging/outbox-key.ts";
 import type { Writes } from "./transact-items.ts";
 
 /**
@@ -18,9 +19,4 @@ export function outboxPut(event: DomainEvent, table = config.outboxTable()): Wri
       ConditionExpression: "attribute_not_exists(pk)",
     },
   };
-}
-
-/** Key of the event's item. */
-export function outboxKey({ source, tenantId, id }: Pick<DomainEvent, "source" | "tenantId" | "id">): string {
-  return source === "gatehouse.airline" ? `${tenantId}#${id}` : `${source}#${tenantId}#${id}`;
 }

@@ -10,6 +10,7 @@ import { type Clock, giveUp, LeaseLost, leaseOf, type Renew } from "./lease.ts";
 import type { TenancyPorts } from "./ports.ts";
 import { deletePlansExcept } from "./surplus-plans.ts";
 import type { TenantRecord } from "./tenant.ts";
+import { transitionEnded } from "./tenant-events.ts";
 import type { TenantId } from "./tenant-id.ts";
 
 /** The steps of offboarding, in the order in which they are done. */
@@ -27,7 +28,7 @@ export interface WhatIsLeft {
   readonly apiKeys: number;
   readonly appClients: number;
   readonly usagePlans: number;
-  /** Items of the ControlTable: records of clients and their labels. */
+  /** Items of the ControlTable: records of clients and their labels, and of who sends messages. */
   readonly records: number;
   /** Items of the DataTable. */
   readonly data: number;
@@ -68,7 +69,8 @@ export async function offboard(
       status: "deleted",
       ...counted,
     });
-    await ports.tenants.endTransition(tenantId, "deleted", run, { audit });
+    const event = transitionEnded("offboard", tenant, clock);
+    await ports.tenants.endTransition(tenantId, "deleted", run, { audit, event });
     const {
       transition: _done,
       usagePlanId: _plan,

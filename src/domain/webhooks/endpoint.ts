@@ -60,7 +60,10 @@ export function wants({ eventTypes }: Pick<WebhookEndpoint, "eventTypes">, type:
 }
 
 /** The secrets that sign at `now` (epoch milliseconds), newest first. */
-export function signingSecrets({ secrets }: WebhookEndpoint, now: number): readonly SealedSecret[] {
+export function signingSecrets(
+  { secrets }: Pick<WebhookEndpoint, "secrets">,
+  now: number,
+): readonly SealedSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now);
 }
 

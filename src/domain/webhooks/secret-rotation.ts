@@ -10,7 +10,7 @@ export const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
  * a receiver that was promised time keeps it, unless all older secrets are to be void at once.
  */
 export function secretsAfter(
-  endpoint: WebhookEndpoint,
+  endpoint: Pick<WebhookEndpoint, "secrets">,
   sealed: string,
   { overlapSeconds = DEFAULT_OVERLAP_SECONDS, now }: { overlapSeconds?: number | undefined; now: number },
 ): readonly SealedSecret[] {

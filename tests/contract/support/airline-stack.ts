@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { systemClock } from "../../../scripts/local-aws/kernel/clock.ts";
+import type { InvokeFunction } from "../../../scripts/local-aws/kernel/invoke.ts";
 import { Stack, type Template, type TemplateResource } from "../../../scripts/local-aws/kernel/stack.ts";
 import { startLocalAws } from "../../../scripts/local-aws/local-aws.ts";
 import type { DomainEvent } from "../../../src/domain/messaging/domain-event.ts";
@@ -43,6 +44,7 @@ export const TABLES: Template["Resources"] = {
       BillingMode: "PAY_PER_REQUEST",
       AttributeDefinitions: [attribute("pk")],
       KeySchema: [key("pk", "HASH")],
+      StreamSpecification: { StreamViewType: "NEW_IMAGE" },
     },
   },
 };
@@ -67,14 +69,22 @@ const AIRLINE: Template["Resources"] = {
   },
 };
 
-function roleOf(name: string) {
+/** One of the deployed roles. */
+export function roleOf(name: string) {
   const role = ROLES[name];
   if (!role) throw new Error(`resources/roles.cjs has no ${name}`);
   return role;
 }
 
+const noFunctions: InvokeFunction = async () => ({
+  error: { errorType: "NoFunctions", errorMessage: "none here" },
+});
+
 /** A local AWS of its own with the airline's tables, behind a wire; this process acts as the airline's functions. */
-export async function startAirlineStack(more: Template["Resources"] = {}) {
+export async function startAirlineStack(
+  more: Template["Resources"] = {},
+  invoke: InvokeFunction = noFunctions,
+) {
   const stack = new Stack(
     { Resources: { ...TABLES, ...AIRLINE, ...more } },
     { region: "us-east-1", name: "gatehouse-dev" },
@@ -84,7 +94,7 @@ export async function startAirlineStack(more: Template["Resources"] = {}) {
     stateDirectory: undefined,
     port: 0,
     clock: systemClock,
-    invoke: async () => ({ error: { errorType: "NoFunctions", errorMessage: "none here" } }),
+    invoke,
   });
   const wire = await FaultyWire.to(aws.endpoint);
   const admin = DynamoDBDocumentClient.from(

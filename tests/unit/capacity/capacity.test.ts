@@ -45,7 +45,7 @@ describe("which limit binds", () => {
     ],
     [
       "the stage's throttle before the account's",
-      { requestsPerSecond: 5001 },
+      { requestsPerSecond: 5001, writeShare: 0.1 },
       "Requests, the stage's throttle",
     ],
     [
@@ -59,9 +59,14 @@ describe("which limit binds", () => {
       "Functions at work at a time",
     ],
     [
-      "one tenant's partition, when it writes most",
+      "signatures of events, when a thousand writes a second are told",
+      { requestsPerSecond: 4100, writeShare: 0.25 },
+      "Signatures of events",
+    ],
+    [
+      "one tenant's partition too, when all of the writes are its own",
       { requestsPerSecond: 2400, busiestShare: 1, writeShare: 0.5 },
-      "Writes to one tenant's list of flights",
+      "Signatures of events, Writes to one tenant's list of flights",
     ],
   ])("%s", (_title, change, expected) => {
     expect(binding(change)).toBe(expected);
