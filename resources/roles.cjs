@@ -49,6 +49,9 @@ const onControlList = (...kinds) => ({
   Resource: { "Fn::Sub": "${ControlTable.Arn}/index/byKind" },
 });
 
+/** Tells of changes of tenants themselves, in the transaction that makes them. */
+const TELL_OF_TENANTS = { ...onControl(["ten_*"], "dynamodb:PutItem"), Resource: OUTBOX_TABLE };
+
 /** Groups' policies: items whose partition key is `policy#<group>`. */
 const onPolicies = (...actions) => onControl(["policy#*"], ...actions);
 const onListOfPolicies = onControlList("policy");
@@ -78,6 +81,7 @@ const SETTLE_TENANTS = [
   onControl(["client#*"], "dynamodb:DeleteItem"),
   WRITE_AUDIT,
   WRITE_CUT_OFFS,
+  TELL_OF_TENANTS,
   {
     Effect: "Allow",
     Action: "dynamodb:Scan",
@@ -281,6 +285,7 @@ const FUNCTIONS = {
       onControl(["ten_*"], "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
       WRITE_AUDIT,
       WRITE_CUT_OFFS,
+      TELL_OF_TENANTS,
       // What a crashed onboarding made with a secret is found by its name and deleted.
       onUserPool("CreateUserPoolClient", "ListUserPoolClients", "DeleteUserPoolClient"),
       onGateway("POST", "/apikeys", "/usageplans", "/usageplans/*/keys"),
@@ -301,6 +306,7 @@ const FUNCTIONS = {
       ),
       WRITE_AUDIT,
       WRITE_CUT_OFFS,
+      TELL_OF_TENANTS,
       onUserPool("DescribeUserPoolClient", "UpdateUserPoolClient"),
       onGateway("GET", "/apikeys", "/usageplans", "/usageplans/*"),
       onGateway("PATCH", "/usageplans/*"),

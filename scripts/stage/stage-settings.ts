@@ -44,6 +44,7 @@ export async function stageSettings(stage: string): Promise<StageSettings> {
     userPoolId: output("UserPoolId"),
     controlTable: output("ControlTableName"),
     dataTable: output("DataTableName"),
+    outboxTable: output("OutboxTableName"),
     tokenUrl: output("TokenUrl"),
     apiUrl: output("ApiUrl"),
     httpApiUrl: output("HttpApiUrl"),

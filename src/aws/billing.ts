@@ -4,7 +4,7 @@ import type { BillingMonth } from "../domain/metering/billing-month.ts";
 import { type InvoiceLine, invoiceLine, isInvoiced } from "../domain/metering/invoice-line.ts";
 import { planQuotas } from "./api-gateway/plan-quotas.ts";
 import { DynamoLedgerDays } from "./dynamodb/ledger-days.ts";
-import { DynamoTenantStore } from "./dynamodb/tenant-store.ts";
+import { allTenants } from "./dynamodb/tenant-list.ts";
 import type { TenancySettings } from "./tenant-operations.ts";
 import { OPERATION_CALL } from "./time-limits.ts";
 
@@ -23,10 +23,7 @@ export async function invoicesOf(
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(OPERATION_CALL));
   const ledger = new DynamoLedgerDays(client, controlTable);
   const tiers = typeof tierPlanIds === "function" ? await tierPlanIds() : tierPlanIds;
-  const [tenants, quotas] = await Promise.all([
-    new DynamoTenantStore(client, controlTable).list(),
-    planQuotas(),
-  ]);
+  const [tenants, quotas] = await Promise.all([allTenants(client, controlTable), planQuotas()]);
   const lines: InvoiceLine[] = [];
   for (let first = 0; first < tenants.length; first += AT_ONCE)
     await Promise.all(

@@ -59,6 +59,7 @@ export interface TenancySettings {
   readonly userPoolId: string;
   readonly controlTable: string;
   readonly dataTable: string;
+  readonly outboxTable: string;
   readonly usagePlanMode: UsagePlanMode;
   /** Given, or found when they are needed. */
   readonly tierPlanIds: TierPlanIds | (() => Promise<TierPlanIds>);
@@ -270,10 +271,10 @@ function connect(settings: TenancySettings): Services {
   return {
     auditLog: new AuditLog(documents, controlTable),
     tenantList: new TenantList(documents, controlTable),
-    tenants: new DynamoTenantStore(documents, controlTable),
+    tenants: new DynamoTenantStore(documents, settings),
     appClients: new CognitoAppClients(userPoolId),
     apiKeys: new GatewayApiKeys(),
-    clientRecords: new DynamoClientRecords(documents, controlTable),
+    clientRecords: new DynamoClientRecords(documents, settings),
     dueTasks: new DynamoDueTasks(documents, controlTable),
     rotations: new DynamoRotations(documents, controlTable),
     clientSecrets: new CognitoClientSecrets(userPoolId),
@@ -281,7 +282,7 @@ function connect(settings: TenancySettings): Services {
     ledgerDays: new DynamoLedgerDays(documents, controlTable),
     usagePlans,
     tenantPlans: new GatewayTenantPlans(usagePlans),
-    changes: new DynamoTenantChanges(documents, controlTable),
+    changes: new DynamoTenantChanges(documents, settings),
     auditTrail: new DynamoAuditTrail(documents, controlTable),
     isDefinite,
   };

@@ -64,6 +64,7 @@ function operationsOfAll(): TenantOperations {
       userPoolId: config.userPoolId(),
       controlTable: config.controlTable(),
       dataTable: config.dataTable(),
+      outboxTable: config.outboxTable(),
       usagePlanMode: config.usagePlanMode(),
       tierPlanIds: tierPlansOf(config.stage()),
     },

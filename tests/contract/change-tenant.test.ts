@@ -16,7 +16,7 @@ import { readCutOffs } from "../../src/aws/dynamodb/cut-offs.ts";
 import { SCOPES } from "../../src/domain/access/scope.ts";
 import type { TenantRecord } from "../../src/domain/tenancy/tenant.ts";
 import { FAULTS, Fault } from "../unit/tenancy/fault.ts";
-import { requestToken, resourcesOf } from "./support/tenancy-resources.ts";
+import { outboxOf, requestToken, resourcesOf } from "./support/tenancy-resources.ts";
 import { onboarded, operationsIn, startWithTrigger } from "./support/tenancy-runs.ts";
 import type { TenancyStack } from "./support/tenancy-stack.ts";
 
@@ -289,6 +289,8 @@ describe.each(MODES)("with a usage plan %s", (mode) => {
 
           const found = await operations.find(tenant.slug);
           expect(found.change).toBeUndefined();
+          const changed = (await outboxOf(aws, tenant)).filter((type) => type === "tenant.plan_changed");
+          expect(changed).toHaveLength(name === "plan and scopes" ? 1 : 0);
           expect(found.limits).toEqual(name === "custom limits" ? CUSTOM : undefined);
           const isOwn = mode === "perTenant" || found.limits !== undefined;
           const { ownPlans, keys, clients } = await resourcesOf(aws, tenant);

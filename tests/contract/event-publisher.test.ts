@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-eventbridge";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { EventPublisher } from "../../src/aws/events/event-publisher.ts";
+import { encodedBody, LARGEST_HOOK } from "../../src/domain/hooks/hook-content.ts";
 import { LARGEST_DATA_BYTES, LARGEST_ENTRY_BYTES } from "../../src/domain/messaging/event-size.ts";
 import type { SealedEvent } from "../../src/domain/messaging/sealed-event.ts";
 import { eventKeysInMemory, someEvent, someHook } from "../support/event-keys.ts";
@@ -122,6 +123,16 @@ describe("events on the bus", () => {
     });
     expect((await publisher("Hooks").publish([event])).accepted).toEqual([event]);
     expect(await arrived()).toHaveLength(1);
+  });
+
+  it("of third parties always fit, whatever bytes their reports are of", async () => {
+    const rest = { source: "s".repeat(32), messageId: "\u0007".repeat(256), contentType: '"'.repeat(256) };
+    for (const byte of ["x", '"', "\u0007", "ü", "\ud83d\udeeb"]) {
+      const body = Buffer.alloc(LARGEST_HOOK, byte);
+      expect(Buffer.byteLength(JSON.stringify({ ...rest, ...encodedBody(body) }))).toBeLessThan(
+        LARGEST_DATA_BYTES,
+      );
+    }
   });
 
   it("none sent is none asked", async () => {

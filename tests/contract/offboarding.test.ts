@@ -8,7 +8,7 @@ import { isSourceName, newHookHandle } from "../../src/domain/hooks/hook-source.
 import type { TenantRecord } from "../../src/domain/tenancy/tenant.ts";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { FAULTS, Fault } from "../unit/tenancy/fault.ts";
-import { requestToken, resourcesOf } from "./support/tenancy-resources.ts";
+import { outboxOf, requestToken, resourcesOf } from "./support/tenancy-resources.ts";
 import { onboard, onboarded, operationsIn, startWithTrigger } from "./support/tenancy-runs.ts";
 import type { TenancyStack } from "./support/tenancy-stack.ts";
 
@@ -166,6 +166,7 @@ describe.each(FAULTS)("a $kind $moment any request to AWS while offboarding", ({
         if (!fault.happened) break;
         const { tenant: tombstone, left } = await operations.offboard(tenant, {});
         expect([tombstone.status, left]).toEqual(["deleted", NOTHING]);
+        expect(await outboxOf(aws, tenant)).toEqual(["tenant.onboarded", "tenant.offboarded"]);
         expect(await resourcesOf(aws, tenant)).toEqual({ clients: [], keys: [], ownPlans: [] });
         expect([await dataOf(tenant), (await recordsOf(tenant)).length]).toEqual([[], 2]);
       }

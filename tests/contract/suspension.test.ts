@@ -1,7 +1,7 @@
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { FAULTS, Fault } from "../unit/tenancy/fault.ts";
-import { requestToken, resourcesOf } from "./support/tenancy-resources.ts";
+import { outboxOf, requestToken, resourcesOf } from "./support/tenancy-resources.ts";
 import { onboarded, operationsIn, startWithTrigger } from "./support/tenancy-runs.ts";
 import type { TenancyStack } from "./support/tenancy-stack.ts";
 
@@ -37,6 +37,7 @@ describe.each(["perTenant", "perTier"] as const)("a suspended tenant with a usag
     expect(outcome()).toBe("admitted");
     expect(await requestToken(aws, credentials)).toMatchObject({ status: 200 });
     expect(await operations.find(tenant.slug)).toEqual(tenant);
+    expect(await outboxOf(aws, tenant)).toEqual(["tenant.onboarded", "tenant.suspended", "tenant.resumed"]);
   });
 });
 
@@ -47,6 +48,7 @@ describe.each(FAULTS)("a $kind $moment any request to AWS", ({ kind, moment }) =
       const operations = operationsIn(aws, "perTier");
       const { tenant } = await onboarded(aws, "perTier");
       let at = 1;
+      const told = ["tenant.onboarded"];
       for (; ; at += 1) {
         let happened = false;
         for (const name of ["suspend", "resume"] as const) {
@@ -59,6 +61,8 @@ describe.each(FAULTS)("a $kind $moment any request to AWS", ({ kind, moment }) =
           expect(await operations[name](tenant, {})).toMatchObject({ status });
           const { transition, ...found } = await operations.find(tenant.slug);
           expect([found.status, transition]).toEqual([status, undefined]);
+          told.push(name === "suspend" ? "tenant.suspended" : "tenant.resumed");
+          expect(await outboxOf(aws, tenant)).toEqual(told);
           const { keys } = await resourcesOf(aws, tenant);
           expect(keys).toEqual([expect.objectContaining({ enabled: status === "active" })]);
         }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { AwsError } from "../../scripts/local-aws/kernel/aws-error.ts";
 import { FAULTS, Fault } from "../unit/tenancy/fault.ts";
-import { resourcesOf } from "./support/tenancy-resources.ts";
+import { outboxOf, resourcesOf } from "./support/tenancy-resources.ts";
 import { newSlug, onboard, operationsIn, startWithTrigger } from "./support/tenancy-runs.ts";
 import type { TenancyStack } from "./support/tenancy-stack.ts";
 
@@ -30,6 +30,7 @@ describe.each(["perTenant", "perTier"] as const)("a tenant with a usage plan %s"
         const tenant = await operations.find(slug);
         const credentials = [...first.shown, ...second.shown].at(-1);
         expect(tenant.status).toBe("active");
+        expect(await outboxOf(aws, tenant)).toEqual(["tenant.onboarded"]);
         expect(await resourcesOf(aws, tenant)).toEqual({
           clients: [credentials?.clientId],
           keys: [{ id: tenant.apiKeyId, value: credentials?.apiKey, enabled: true }],

@@ -1,10 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
 import type { AuditRecord } from "../../src/domain/audit.ts";
 import { Command } from "../support/command.ts";
 import { demoPlace } from "../support/demo-stack.ts";
+import { NEW_FLIGHT } from "../support/flight.ts";
 import { demoAdmin } from "../support/group-member.ts";
+import { newMachine } from "../support/operator.ts";
 import { claimsOf, Operator } from "../support/person.ts";
 
 const LIMIT_MILLISECONDS = 60_000;
@@ -138,6 +141,66 @@ describe("the audit log holds both versions of a policy", () => {
       ]);
       expect(records.map(({ actor }) => actor.name)[0]).toBe("demo-admin");
       expect(records[1]?.actor.id).toMatch(/^arn:aws:/);
+    },
+    LIMIT_MILLISECONDS,
+  );
+});
+
+describe("the audit log shows what happened to a tenant's data, as the events told it,", () => {
+  /** The tenant's records that events made, once there are as many. */
+  async function toldBy(count: number, read: () => Promise<readonly AuditRecord[]>) {
+    for (let attempt = 0; ; attempt += 1) {
+      const told = (await read()).filter((record) => "eventId" in record);
+      if (told.length >= count || attempt === 30) return told;
+      await setTimeout(500);
+    }
+  }
+
+  it(
+    "each change once, to the command line and to the admin API, in ids and nothing else of it",
+    async () => {
+      const machine = await newMachine("standard");
+      const call = async (method: string, path: string, body?: object) => {
+        const headers = { "If-Match": "*", "Idempotency-Key": crypto.randomUUID() };
+        const answer = await machine.call(method, path, { body, headers });
+        expect([path, answer.status < 300]).toEqual([path, true]);
+        return answer.body as Readonly<Record<string, string>>;
+      };
+      const { flightId } = await call("POST", "/v1/flights", NEW_FLIGHT);
+      await call("PATCH", `/v1/flights/${flightId}`, { seats: 1 });
+      await call("DELETE", `/v1/flights/${flightId}`);
+      const points = { type: "earn", points: 4711, reason: "flight GH117" };
+      const { transactionId } = await call("POST", "/v1/loyalty/c1/transactions", points);
+
+      const cli = async (): Promise<AuditRecord[]> =>
+        JSON.parse(
+          await run("tenants.ts", "--json", "audit", "--tenant", machine.tenant.slug, "--limit", "1000"),
+        );
+      const told = await toldBy(4, cli);
+      const states = told.map(({ action, phase, actor, after }) => ({
+        action,
+        phase,
+        actor: actor.id,
+        after,
+      }));
+      const record = (action: string, after: object) => ({
+        action,
+        phase: "done",
+        actor: "gatehouse.airline",
+        after,
+      });
+      const expected = [
+        record("flight.created", { flightId }),
+        record("flight.changed", { flightId }),
+        record("flight.deleted", { flightId }),
+        record("loyalty.points_moved", { transactionId, customerId: "c1" }),
+      ];
+      expect(states).toHaveLength(expected.length);
+      expect(states).toEqual(expect.arrayContaining(expected));
+      const admin = await demoAdmin();
+      const page = await admin.call("GET", `/admin/audit?tenantId=${machine.tenant.tenantId}&limit=100`);
+      const { items } = page.body as { items: AuditRecord[] };
+      expect(items.filter((item) => "eventId" in item)).toEqual(told);
     },
     LIMIT_MILLISECONDS,
   );

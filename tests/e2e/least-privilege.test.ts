@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { sign } from "@octokit/webhooks-methods";
 import type { PolicyStatement } from "../../scripts/local-aws/kernel/caller.ts";
+import { isTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { addedClient } from "../../src/generated/added-client.js";
 import { createdWebhook } from "../../src/generated/created-webhook.js";
 import { flight as flightSchema } from "../../src/generated/flight.js";
@@ -17,6 +18,7 @@ import { invokeWith } from "../support/invoke.ts";
 import { untilBooked } from "../support/ledger.ts";
 import type { CallOptions } from "../support/machine.ts";
 import { beginAddingClient, beginOnboarding, newMachine } from "../support/operator.ts";
+import { leaveInOutbox } from "../support/outbox.ts";
 import { Operator } from "../support/person.ts";
 import {
   beginOffboarding,
@@ -85,6 +87,7 @@ beforeAll(async () => {
   await walkAdminApi(called);
   await walkInternalApi(called, machine.tenant.tenantId);
   await walkHttpApi();
+  await letRelay(machine.tenant.tenantId);
   const routes = restRoutes().map((route) => `${route.method} ${route.path}`);
   expect([...called].sort()).toEqual(routes.sort());
   await settled;
@@ -95,6 +98,7 @@ beforeAll(async () => {
     async () => readPermissions(),
     (seen) => seen.includes(`${compiledStack().ref("UsageLedgerRole")} dynamodb:UpdateItem`),
   );
+  await walkAuditTrail();
   used = readPermissions()
     .trim()
     .split("\n")
@@ -106,6 +110,14 @@ beforeAll(async () => {
 async function letCompare(): Promise<void> {
   const outcome = await invokeWith("CompareUsageLambdaFunction", { time: new Date().toISOString() });
   expect(outcome).toEqual({ keys: expect.any(Number), different: expect.any(Number) });
+}
+
+/** Both relays' sweeps, which EventBridge calls: of what is sent, and of what never can be. */
+async function letRelay(tenantId: string): Promise<void> {
+  if (!isTenantId(tenantId)) throw new Error("the machine has no tenant");
+  await leaveInOutbox(tenantId);
+  for (const name of ["RelayEventsLambdaFunction", "RelayHooksLambdaFunction"])
+    expect(await invokeWith(name, { "detail-type": "Scheduled Event" })).toEqual({ batchItemFailures: [] });
 }
 
 type Call = (method: string, route: string, path: string, options?: CallOptions) => Promise<unknown>;
@@ -126,6 +138,15 @@ async function walkWebhooks(tenantId: string, call: Call, once: () => Record<str
   const redeliver = (delivery: string) => `/deliveries/${delivery}/redeliver`;
   await call("POST", `${webhook}${redeliver("{deliveryId}")}`, `${path}${redeliver(deliveryId)}`);
   await call("DELETE", webhook, path, { headers: { "If-Match": "*" } });
+}
+
+/** What the walk's own events led to, and one that is refused. */
+async function walkAuditTrail(): Promise<void> {
+  await invokeWith("KeepAuditTrailLambdaFunction", { detail: "no event" });
+  await untilBooked(
+    async () => readPermissions(),
+    (seen) => seen.includes(`${compiledStack().ref("KeepAuditTrailRole")} dynamodb:UpdateItem`),
+  );
 }
 
 const readPermissions = () => readFileSync(join(demoPlace().home, "logs", "permissions.log"), "utf8");
@@ -301,9 +322,11 @@ async function walkAdminTenants(called: Set<string>): Promise<void> {
     expect((await member.call("GET", `/admin/${path}`)).status).toBe(200);
 }
 
-/** Lambda itself sends there what the ledger's function failed at, in its role's name. */
-const usedForDeadLetters = ({ role, action }: Grant) =>
-  role === compiledStack().ref("UsageLedgerRole") && action === "sqs:SendMessage";
+/** Lambda itself sends there what the function failed at, in its role's name. */
+const usedForDeadLetters = ({ role, action, resource }: Grant) =>
+  action === "sqs:SendMessage" &&
+  (role === compiledStack().ref("UsageLedgerRole") ||
+    (role === compiledStack().ref("KeepAuditTrailRole") && resource.includes("undelivered")));
 
 /** As {@link beforeAll}'s walk, by another service of the provider's. */
 async function walkInternalApi(called: Set<string>, tenantId: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { NODE_COMPILE_CACHE } from "./compile-cache.ts";
 import type { StackPlace } from "./running-stack.ts";
 
 const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts");
@@ -23,6 +24,7 @@ export class Command {
       stdio: ["pipe", "pipe", "pipe"],
       env: {
         PATH: process.env.PATH,
+        NODE_COMPILE_CACHE,
         GATEHOUSE_HOME: place.home,
         PORT: String(place.port),
         LOCAL_AWS_PORT: String(place.localAwsPort),

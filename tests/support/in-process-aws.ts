@@ -1,19 +1,22 @@
 import { systemClock } from "../../scripts/local-aws/kernel/clock.ts";
+import type { InvokeFunction } from "../../scripts/local-aws/kernel/invoke.ts";
 import { type LocalAws, startLocalAws } from "../../scripts/local-aws/local-aws.ts";
 import type { VerifiedTenant } from "../../src/domain/access/verified-tenant.ts";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { compiledStack } from "./template.ts";
 
+const NO_FUNCTIONS: InvokeFunction = async () => ({
+  error: { errorType: "NoFunctions", errorMessage: "there are none in this process" },
+});
+
 /** A local AWS of the test's own, in this process and in memory, deployed from the compiled template. */
-export async function startInProcessAws(): Promise<LocalAws> {
+export async function startInProcessAws(invoke: InvokeFunction = NO_FUNCTIONS): Promise<LocalAws> {
   return startLocalAws({
     stack: compiledStack(),
     stateDirectory: undefined,
     port: 0,
     clock: systemClock,
-    invoke: async () => ({
-      error: { errorType: "NoFunctions", errorMessage: "there are none in this process" },
-    }),
+    invoke,
   });
 }
 

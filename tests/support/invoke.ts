@@ -28,5 +28,6 @@ export async function invokeWith<Result = APIGatewayProxyResult>(
   const { Payload } = await lambda.send(
     new InvokeCommand({ FunctionName: physicalId, Payload: JSON.stringify(event) }),
   );
-  return JSON.parse(new TextDecoder().decode(Payload));
+  // A function that answers nothing has none.
+  return JSON.parse(Payload ? new TextDecoder().decode(Payload) : "null");
 }

@@ -28,6 +28,7 @@ export async function tenantOperations(): Promise<TenantOperations> {
     stage: "dev",
     userPoolId: demo().userPoolId,
     controlTable: output("ControlTableName"),
+    outboxTable: output("OutboxTableName"),
     dataTable: output("DataTableName"),
     usagePlanMode: "perTenant" as const,
     tierPlanIds: {

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DemoFile } from "../../scripts/demo/demo-file.ts";
+import { NODE_COMPILE_CACHE } from "./compile-cache.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const READY = "Gatehouse is ready";
@@ -87,6 +88,7 @@ export function spawnStart(place: StackPlace, args: readonly string[] = []): Chi
     env: {
       ...process.env,
       NODE_OPTIONS: "",
+      NODE_COMPILE_CACHE,
       GATEHOUSE_HOME: place.home,
       PORT: String(place.port),
       HTTP_API_PORT: String(place.httpApiPort),

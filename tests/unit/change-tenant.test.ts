@@ -406,6 +406,9 @@ function expectAsAsked(input: Input): void {
   const { limit } = world.limits.quotaOf(record.usagePlanId ?? "");
   expect(world.limits.remaining(keyId(), TODAY)).toBe(Math.max(0, limit - 6));
   expect(world.audit.at(-1)).toMatchObject({ action: "tenant.change", phase: "done" });
+  const changes = world.events.filter(({ type }) => type === "tenant.plan_changed");
+  const moved = { slug: record.slug, from: "standard", to: record.plan };
+  expect(changes.map(({ data }) => data)).toEqual(record.plan === "standard" ? [] : [moved]);
 }
 
 describe.each(MODES)("with a usage plan %s", (mode) => {

@@ -58,6 +58,8 @@ function expectOffboarded(before: ReturnType<typeof ofNeighbour>): void {
   expect([...world.clientRecords.values()].map(({ tenantId }) => tenantId)).not.toContain(tenant.tenantId);
   expect([...world.labels.keys()].filter((label) => label.startsWith(tenant.tenantId))).toEqual([]);
   expect(world.data.filter((pk) => pk.startsWith(tenant.tenantId))).toEqual([]);
+  expect(world.told(tenant.tenantId).filter((type) => type === "tenant.offboarded")).toHaveLength(1);
+  expect(world.told(neighbour.tenantId)).toEqual(["tenant.onboarded"]);
   const { usagePlanId: _plan, apiKeyId: _key, ...identity } = tenant;
   expect(stored()).toEqual({ ...identity, status: "deleted" });
 }
@@ -183,6 +185,8 @@ describe.each(FAULTS)("a $kind $moment any call of offboarding", ({ kind, moment
       const fault = new Fault(at, kind, moment);
       await run(world.ports(fault.around));
       if (!fault.happened) break;
+      const isGone = stored()?.status === "deleted";
+      expect(world.told(tenant.tenantId)).toHaveLength(isGone ? 2 : 1);
       expect(await run(world.ports())).toMatchObject({ tenant: { status: "deleted" }, left: NOTHING });
       expectOffboarded(before);
     }

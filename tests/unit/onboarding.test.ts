@@ -37,6 +37,7 @@ function expectOneWholeTenant(world: FakeWorld, shown: Credentials | undefined):
   expect([...world.memberships]).toEqual([[apiKeyId, usagePlanId]]);
   expect(tenant).toMatchObject({ status: "active", slug: "skyways", apiKeyId, usagePlanId });
   expect(tenant).not.toHaveProperty("lease");
+  expect(world.events.map(({ type }) => type)).toEqual(["tenant.onboarded"]);
   expect(shown).toEqual({
     clientId,
     clientSecret: world.appClients.get(clientId ?? "")?.secret,
@@ -131,6 +132,8 @@ describe.each(FAULTS)("a $kind $moment any call", ({ kind, moment }) => {
       const fault = new Fault(at, kind, moment);
       const first = await run(world.ports(fault.around), clock);
       if (!fault.happened) break;
+      const isActive = [...world.tenants.values()].some(({ status }) => status === "active");
+      expect(world.events).toHaveLength(isActive ? 1 : 0);
       // A lost answer to the last step is an error too, though all was done.
       const second = await run(world.ports(), clock);
       const shown = [...first.shown, ...second.shown].at(-1);

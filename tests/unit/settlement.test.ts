@@ -104,6 +104,10 @@ describe.each(FAULTS)("a $kind $moment any call of a change", ({ kind, moment })
       expect([stored()?.transition, stored()?.lease, world.due.size]).toEqual([undefined, undefined, 0]);
       expect(keysEnabled()).toEqual(end === "deleted" ? [] : [end === "active"]);
       expect(world.audit.at(-1)).toMatchObject({ phase: "done", after: { status: end } });
+      const type = { suspend: "tenant.suspended", resume: "tenant.resumed", offboard: "tenant.offboarded" }[
+        name
+      ];
+      expect(world.told(tenant.tenantId).filter((told) => told === type)).toEqual([type]);
     }
     expect(finished).toBeGreaterThan(2);
   });
@@ -216,6 +220,7 @@ describe("an offboarding that is only begun", () => {
       await clock.sleep(60_000);
       await settle();
       expect([stored()?.status, world.apiKeys.size, world.due.size]).toEqual(["deleted", 0, 0]);
+      expect(world.told(tenant.tenantId)).toEqual(["tenant.onboarded", "tenant.offboarded"]);
     }
     expect(at).toBeGreaterThan(6);
   });

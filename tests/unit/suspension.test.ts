@@ -94,6 +94,7 @@ describe("a suspension", () => {
     const records = world.audit.length;
     expect(await run("resume", world.ports())).toMatchObject({ status: "active" });
     expect(world.audit).toHaveLength(records);
+    expect(world.told(tenant.tenantId)).toEqual(["tenant.onboarded"]);
     await run("suspend", world.ports());
     const before = [world.audit.length, cutOff()];
     expect(await run("suspend", world.ports())).toMatchObject({ status: "suspended" });
@@ -146,11 +147,18 @@ describe.each(FAULTS)("a $kind $moment any call", ({ kind, moment }) => {
     let at = 1;
     for (; ; at += 1) {
       await freshWorld(begin);
+      const before = world.told(tenant.tenantId);
       const fault = new Fault(at, kind, moment);
       await run(name, world.ports(fault.around));
       if (!fault.happened) break;
+      const isDone = stored()?.status === end && stored()?.transition === undefined;
+      expect(world.told(tenant.tenantId)).toHaveLength(before.length + (isDone ? 1 : 0));
       expect(await run(name, world.ports())).toMatchObject({ status: end });
       expectSettled(end);
+      expect(world.told(tenant.tenantId)).toEqual([
+        ...before,
+        `tenant.${name === "suspend" ? end : "resumed"}`,
+      ]);
     }
     expect(at).toBeGreaterThan(5);
   });
@@ -190,6 +198,7 @@ describe("two runs at once", () => {
     const runs = await Promise.all([1, 2, 3].map(() => run("suspend", world.ports(slowly))));
     for (const outcome of runs) expect(outcome).toMatchObject({ status: "suspended" });
     expectSettled("suspended");
+    expect(world.told(tenant.tenantId)).toEqual(["tenant.onboarded", "tenant.suspended"]);
   });
 
   it("of which one slept and was overtaken by the opposite leave the keys as the record says", async () => {

@@ -1,28 +1,30 @@
-import { type DynamoDBDocumentClient, TransactWriteCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { Scope } from "../../domain/access/scope.ts";
 import type { AuditRecord } from "../../domain/audit.ts";
+import type { Along } from "../../domain/tenancy/along.ts";
 import type { TenantChanges } from "../../domain/tenancy/change-ports.ts";
 import type { CutOff } from "../../domain/tenancy/cut-off.ts";
 import { type Lease, LeaseLost } from "../../domain/tenancy/lease.ts";
 import type { PendingChange, TenantRecord } from "../../domain/tenancy/tenant.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import type { UsageElsewhere } from "../../domain/tenancy/usage-elsewhere.ts";
-import { auditItem } from "./audit-items.ts";
+import { alongItems, type TenancyTables } from "./along-items.ts";
 import { conditionsHold } from "./conditional-write.ts";
 import { clientKey, cutOffItem, tenantKey } from "./control-items.ts";
 import { changeDue, dueKey } from "./due-items.ts";
-import type { Update, Writes } from "./transact-items.ts";
-
-const IS_FREE = "(attribute_not_exists(run) OR run = :run OR runUntil <= :now)";
+import { IS_FREE } from "./lease-conditions.ts";
+import { transact, type Update, type Writes } from "./transact-items.ts";
 
 /** Changes of a tenant's terms in the ControlTable, in the tenant's own item. */
 export class DynamoTenantChanges implements TenantChanges {
   readonly #client: DynamoDBDocumentClient;
+  readonly #tables: TenancyTables;
   readonly #table: string;
 
-  constructor(client: DynamoDBDocumentClient, table: string) {
+  constructor(client: DynamoDBDocumentClient, tables: TenancyTables) {
     this.#client = client;
-    this.#table = table;
+    this.#tables = tables;
+    this.#table = tables.controlTable;
   }
 
   amend(
@@ -45,7 +47,7 @@ export class DynamoTenantChanges implements TenantChanges {
           ":now": now,
         },
       }),
-      this.#audited(audit),
+      ...alongItems(this.#tables, { audit }),
     ]);
   }
 
@@ -75,7 +77,7 @@ export class DynamoTenantChanges implements TenantChanges {
         },
       }),
       changeDue(this.#table, seen.tenantId, now),
-      ...(audit ? [this.#audited(audit)] : []),
+      ...(audit ? alongItems(this.#tables, { audit }) : []),
     ]);
   }
 
@@ -120,7 +122,7 @@ export class DynamoTenantChanges implements TenantChanges {
     { plan, limits, scopes }: PendingChange,
     usagePlanId: string,
     run: string,
-    audit: AuditRecord,
+    along: Along,
   ): Promise<void> {
     const done = await this.#transact([
       this.#updated(tenantId, {
@@ -139,27 +141,17 @@ export class DynamoTenantChanges implements TenantChanges {
         },
       }),
       { Delete: { TableName: this.#table, Key: dueKey(tenantId, "change") } },
-      this.#audited(audit),
+      ...alongItems(this.#tables, along),
     ]);
     if (!done) throw new LeaseLost(`the work on ${tenantId}`);
-  }
-
-  #audited(audit: AuditRecord) {
-    return {
-      Put: {
-        TableName: this.#table,
-        Item: auditItem(audit),
-        ConditionExpression: "attribute_not_exists(pk)",
-      },
-    };
   }
 
   #updated(tenantId: TenantId, change: Update) {
     return { Update: { TableName: this.#table, Key: tenantKey(tenantId), ...change } };
   }
 
-  #transact(TransactItems: Writes): Promise<boolean> {
-    return conditionsHold(() => this.#client.send(new TransactWriteCommand({ TransactItems })));
+  #transact(items: Writes): Promise<boolean> {
+    return transact(this.#client, items);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import type { Page } from "../../domain/page.ts";
 import type { PlanName } from "../../domain/tenancy/plan.ts";
 import type { TenantRecord, TenantStatus } from "../../domain/tenancy/tenant.ts";
@@ -71,4 +71,20 @@ function listQuery({ status, plan, slugPrefix = "", after = "", limit }: TenantS
     }),
     Limit: filters.length > 0 ? Math.max(limit + 1, EXAMINED_TENANTS) : limit + 1,
   };
+}
+
+/** All tenants of the ControlTable by slug. */
+export async function allTenants(client: DynamoDBDocumentClient, TableName: string): Promise<TenantRecord[]> {
+  const tenants: TenantRecord[] = [];
+  const pages = paginateQuery(
+    { client },
+    {
+      TableName,
+      IndexName: BY_KIND,
+      KeyConditionExpression: "kind = :kind",
+      ExpressionAttributeValues: { ":kind": TENANT_KIND },
+    },
+  );
+  for await (const { Items = [] } of pages) tenants.push(...Items.map(readTenant));
+  return tenants;
 }

@@ -1,14 +1,8 @@
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  paginateQuery,
-  QueryCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { AuditRecord } from "../../domain/audit.ts";
+import type { Along } from "../../domain/tenancy/along.ts";
 import { type Lease, LeaseLost } from "../../domain/tenancy/lease.ts";
-import type { Along, TenantStore } from "../../domain/tenancy/ports.ts";
+import type { TenantStore } from "../../domain/tenancy/ports.ts";
 import type {
   AppClientRecord,
   TenantRecord,
@@ -16,13 +10,11 @@ import type {
   TransitionName,
 } from "../../domain/tenancy/tenant.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
-import { auditItem } from "./audit-items.ts";
+import { alongItems, type TenancyTables } from "./along-items.ts";
 import { conditionsHold } from "./conditional-write.ts";
 import {
-  BY_KIND,
   clientItem,
   clientLookupKey,
-  cutOffItem,
   type Item,
   type ItemKey,
   isClientItem,
@@ -31,27 +23,27 @@ import {
   readTenant,
   readTenantId,
   slugKey,
-  TENANT_KIND,
   tenantItem,
   tenantKey,
 } from "./control-items.ts";
 import { dueKey, transitionDue } from "./due-items.ts";
-import { grants } from "./tenant-grants.ts";
-import type { Update, Writes } from "./transact-items.ts";
+import { IS_FREE, IS_NEW } from "./lease-conditions.ts";
+import { allTenants } from "./tenant-list.ts";
+import { transact, type Update, type Writes } from "./transact-items.ts";
 
-const IS_NEW = "attribute_not_exists(pk)";
 const GONE_WITH_THE_TENANT =
   "usagePlanId, apiKeyId, retiringApiKey, dataCursor, limits, change, usageElsewhere";
-const IS_FREE = "(attribute_not_exists(run) OR run = :run OR runUntil <= :now)";
 
-/** Tenants and their clients in the ControlTable; `control-items.ts` says how they lie there. */
+/** Tenants in the ControlTable; `control-items.ts` says how they lie there. */
 export class DynamoTenantStore implements TenantStore {
   readonly #client: DynamoDBDocumentClient;
+  readonly #tables: TenancyTables;
   readonly #table: string;
 
-  constructor(client: DynamoDBDocumentClient, table: string) {
+  constructor(client: DynamoDBDocumentClient, tables: TenancyTables) {
     this.#client = client;
-    this.#table = table;
+    this.#tables = tables;
+    this.#table = tables.controlTable;
   }
 
   reserve(tenant: TenantRecord, { run, until }: Lease, audit: AuditRecord): Promise<boolean> {
@@ -59,7 +51,7 @@ export class DynamoTenantStore implements TenantStore {
     return this.#transact([
       { Put: this.#put({ ...slugKey(slug), tenantId }, IS_NEW) },
       { Put: this.#put({ ...tenantItem(tenant), run, runUntil: until }, IS_NEW) },
-      this.#audited(audit),
+      ...this.#along({ audit }),
     ]);
   }
 
@@ -76,7 +68,7 @@ export class DynamoTenantStore implements TenantStore {
           ":provisioning": "provisioning",
         },
       }),
-      this.#audited(audit),
+      ...this.#along({ audit }),
     ]);
   }
 
@@ -90,15 +82,14 @@ export class DynamoTenantStore implements TenantStore {
   }
 
   async release(tenantId: TenantId, run: string): Promise<void> {
-    await this.#giveUp(tenantKey(tenantId), run);
+    await this.#update(tenantKey(tenantId), {
+      UpdateExpression: "REMOVE run, runUntil",
+      ConditionExpression: "run = :run",
+      ExpressionAttributeValues: { ":run": run },
+    });
   }
 
-  async activate(
-    tenant: TenantRecord,
-    client: AppClientRecord,
-    run: string,
-    audit: AuditRecord,
-  ): Promise<void> {
+  async activate(tenant: TenantRecord, client: AppClientRecord, run: string, along: Along): Promise<void> {
     const { tenantId } = tenant;
     const { clientId, label } = client;
     const done = await this.#transact([
@@ -107,7 +98,7 @@ export class DynamoTenantStore implements TenantStore {
       { Put: this.#put({ ...labelKey(tenantId, label), tenantId, clientId }, IS_NEW) },
       { Put: this.#put(clientItem(tenantId, client), IS_NEW) },
       { Put: this.#put({ ...clientLookupKey(clientId), tenantId }, IS_NEW) },
-      this.#audited(audit),
+      ...this.#along(along),
     ]);
     if (!done) throw new LeaseLost(`the onboarding of "${tenant.slug}"`);
   }
@@ -157,68 +148,6 @@ export class DynamoTenantStore implements TenantStore {
     if (!done) throw new LeaseLost(`the work on ${tenantId}`);
   }
 
-  async reserveLabel(
-    tenantId: TenantId,
-    label: string,
-    { run, until }: Lease,
-    now: number,
-    audit: AuditRecord,
-  ) {
-    const key = labelKey(tenantId, label);
-    const isNew = await this.#transact([
-      { Put: this.#put({ ...key, tenantId, run, runUntil: until }, IS_NEW) },
-      this.#audited(audit),
-    ]);
-    if (isNew) return "reserved";
-    const taken = await this.#transact([
-      this.#updated(key, {
-        UpdateExpression: "SET run = :run, runUntil = :until",
-        ConditionExpression: `attribute_exists(pk) AND attribute_not_exists(clientId) AND ${IS_FREE}`,
-        ExpressionAttributeValues: { ":run": run, ":until": until, ":now": now },
-      }),
-      this.#audited(audit),
-    ]);
-    if (taken) return "resumed";
-    return (await this.#get(key))?.clientId === undefined ? "held" : "taken";
-  }
-
-  async renewLabel(tenantId: TenantId, label: string, { run, until }: Lease): Promise<void> {
-    const renewal = {
-      UpdateExpression: "SET runUntil = :until",
-      ConditionExpression: "run = :run",
-      ExpressionAttributeValues: { ":run": run, ":until": until },
-    };
-    if (!(await this.#update(labelKey(tenantId, label), renewal)))
-      throw new LeaseLost(`the client "${label}"`);
-  }
-
-  async releaseLabel(tenantId: TenantId, label: string, run: string): Promise<void> {
-    await this.#giveUp(labelKey(tenantId, label), run);
-  }
-
-  async addClient(
-    tenantId: TenantId,
-    client: AppClientRecord,
-    run: string,
-    audit: AuditRecord,
-  ): Promise<void> {
-    const { clientId, label } = client;
-    const done = await this.#transact([
-      grants(this.#table, tenantId, client.scopes),
-      {
-        Put: {
-          ...this.#put({ ...labelKey(tenantId, label), tenantId, clientId }, "run = :run"),
-          ExpressionAttributeValues: { ":run": run },
-        },
-      },
-      { Put: this.#put(clientItem(tenantId, client), IS_NEW) },
-      { Put: this.#put({ ...clientLookupKey(clientId), tenantId }, IS_NEW) },
-      this.#audited(audit),
-    ]);
-    if (!done)
-      throw new LeaseLost(`the client "${label}", or the tenant is no longer active or has lost a scope`);
-  }
-
   async ofSlug(slug: string): Promise<TenantRecord | undefined> {
     const reservation = await this.#get(slugKey(slug));
     return reservation && this.ofId(readTenantId(reservation));
@@ -241,19 +170,8 @@ export class DynamoTenantStore implements TenantStore {
     return Items.filter(isClientItem).map(readClient);
   }
 
-  async list(): Promise<TenantRecord[]> {
-    const tenants: TenantRecord[] = [];
-    const pages = paginateQuery(
-      { client: this.#client },
-      {
-        TableName: this.#table,
-        IndexName: BY_KIND,
-        KeyConditionExpression: "kind = :kind",
-        ExpressionAttributeValues: { ":kind": TENANT_KIND },
-      },
-    );
-    for await (const { Items = [] } of pages) tenants.push(...Items.map(readTenant));
-    return tenants;
+  list(): Promise<TenantRecord[]> {
+    return allTenants(this.#client, this.#table);
   }
 
   async #get(key: ItemKey): Promise<Item | undefined> {
@@ -267,23 +185,8 @@ export class DynamoTenantStore implements TenantStore {
     return { TableName: this.#table, Item: item, ConditionExpression: condition };
   }
 
-  #giveUp(key: ItemKey, run: string): Promise<boolean> {
-    return this.#update(key, {
-      UpdateExpression: "REMOVE run, runUntil",
-      ConditionExpression: "run = :run",
-      ExpressionAttributeValues: { ":run": run },
-    });
-  }
-
-  #audited(audit: AuditRecord) {
-    return { Put: this.#put(auditItem(audit), IS_NEW) };
-  }
-
-  #along({ audit, cutOff }: Along): Writes {
-    return [
-      this.#audited(audit),
-      ...(cutOff ? [{ Put: { TableName: this.#table, Item: cutOffItem(cutOff) } }] : []),
-    ];
+  #along(along: Along): Writes {
+    return alongItems(this.#tables, along);
   }
 
   #updated(Key: ItemKey, change: Update) {
@@ -296,7 +199,7 @@ export class DynamoTenantStore implements TenantStore {
     );
   }
 
-  #transact(TransactItems: Writes): Promise<boolean> {
-    return conditionsHold(() => this.#client.send(new TransactWriteCommand({ TransactItems })));
+  #transact(items: Writes): Promise<boolean> {
+    return transact(this.#client, items);
   }
 }

@@ -11,6 +11,6 @@ const ENVELOPE_BYTES = 4096;
 
 /**
  * Bytes of data, as JSON, that surely fit on the bus when they are sealed: base64url makes 4 characters of 3 bytes.
- * Whoever accepts data from outside that becomes an event asks this first; the relay can only refuse it.
+ * What is accepted from outside and becomes an event must stay below: the relay could only refuse it, too late.
  */
 export const LARGEST_DATA_BYTES = ((LARGEST_ENTRY_BYTES - ENVELOPE_BYTES) / 4) * 3;

@@ -37,7 +37,7 @@ export async function addClient(
   wanted: NewAppClient,
   observer: AddClientObserver,
 ): Promise<AppClientRecord> {
-  const { tenants, appClients, actor } = ports;
+  const { clientRecords, appClients, actor } = ports;
   const { tenantId, slug, status } = tenant;
   if (status !== "active")
     throw new Refusal("conflict", `"${slug}" is ${status}; only an active tenant gets clients.`);
@@ -46,7 +46,7 @@ export async function addClient(
   const audit = new Auditor(actor, clock, "client.add", tenant);
   const { scopes } = wanted;
   const reserve = (label: string) =>
-    tenants.reserveLabel(
+    clientRecords.reserveLabel(
       tenantId,
       label,
       leaseOf(run, clock),
@@ -61,7 +61,7 @@ export async function addClient(
   const undo = new Undo();
   try {
     const name = resourceName(tenantId, label);
-    const keep = leaseKeeper(run, clock, (lease) => tenants.renewLabel(tenantId, label, lease));
+    const keep = leaseKeeper(run, clock, (lease) => clientRecords.renewLabel(tenantId, label, lease));
     const renew = () => keep("appClient");
     await renew();
     if (resumed) await deleteAll(appClients, name, renew);
@@ -70,16 +70,16 @@ export async function addClient(
     await renew();
     const client = { clientId, label, scopes, createdAt: new Date(clock.now()).toISOString() };
     await observer.handOver(client, { clientId, clientSecret });
-    await tenants.addClient(tenantId, client, run, audit.done({ label, scopes, clientId }));
+    await clientRecords.add(tenantId, client, run, audit.done({ label, scopes, clientId }));
     return client;
   } catch (error) {
     if (error instanceof LeaseLost) await undo.all();
-    else await giveUp(ports, error, () => tenants.releaseLabel(tenantId, label, run));
+    else await giveUp(ports, error, () => clientRecords.releaseLabel(tenantId, label, run));
     throw error;
   }
 }
 
-type Reserve = (label: string) => ReturnType<TenancyPorts["tenants"]["reserveLabel"]>;
+type Reserve = (label: string) => ReturnType<TenancyPorts["clientRecords"]["reserveLabel"]>;
 
 /** Waits for another run that is at work on the label. */
 function reserveOwn(

@@ -1,5 +1,6 @@
 import type { Scope } from "../access/scope.ts";
 import type { AuditRecord } from "../audit.ts";
+import type { Along } from "./along.ts";
 import type { CutOff } from "./cut-off.ts";
 import type { Lease, Renew } from "./lease.ts";
 import type { CustomLimits, Quota } from "./limits.ts";
@@ -41,7 +42,7 @@ export interface TenantChanges {
     terms: PendingChange,
     usagePlanId: string,
     run: string,
-    audit: AuditRecord,
+    along: Along,
   ): Promise<void>;
 }
 

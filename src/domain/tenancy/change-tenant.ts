@@ -17,6 +17,7 @@ import { describeLimits, sameLimits } from "./limits.ts";
 import { narrowClients, refuseIfClientLosesAll } from "./narrow-clients.ts";
 import type { TenancyPorts } from "./ports.ts";
 import type { TenantRecord } from "./tenant.ts";
+import { planChanged } from "./tenant-events.ts";
 import type { TenantId } from "./tenant-id.ts";
 import { stateOf } from "./transition.ts";
 
@@ -191,7 +192,8 @@ async function carryOut(
     const audit = new Auditor(actor, clock, "tenant.change", tenant).done(
       audited({ name: tenant.name, ...change }),
     );
-    await changes.settle(tenantId, change, usagePlanId, run, audit);
+    const event = planChanged(tenant, change, clock);
+    await changes.settle(tenantId, change, usagePlanId, run, { audit, event });
     return { tenant: await known(ports, tenantId), settled: true };
   } catch (error) {
     if (!(error instanceof LeaseLost)) await giveUp(ports, error, () => tenants.release(tenantId, run));

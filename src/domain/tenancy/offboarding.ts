@@ -10,6 +10,7 @@ import { type Clock, giveUp, LeaseLost, leaseOf, type Renew } from "./lease.ts";
 import type { TenancyPorts } from "./ports.ts";
 import { deletePlansExcept } from "./surplus-plans.ts";
 import type { TenantRecord } from "./tenant.ts";
+import { transitionEnded } from "./tenant-events.ts";
 import type { TenantId } from "./tenant-id.ts";
 
 /** The steps of offboarding, in the order in which they are done. */
@@ -68,7 +69,8 @@ export async function offboard(
       status: "deleted",
       ...counted,
     });
-    await ports.tenants.endTransition(tenantId, "deleted", run, { audit });
+    const event = transitionEnded("offboard", tenant, clock);
+    await ports.tenants.endTransition(tenantId, "deleted", run, { audit, event });
     const {
       transition: _done,
       usagePlanId: _plan,

@@ -7,6 +7,7 @@ import type { TenancyPorts } from "./ports.ts";
 import { deleteAll, Undo } from "./replaceable.ts";
 import { deletePlansExcept, deletePlansUnlessUsed } from "./surplus-plans.ts";
 import { DEFAULT_LABEL, resourceName, type TenantRecord } from "./tenant.ts";
+import { tenantOnboarded } from "./tenant-events.ts";
 import { newTenantId } from "./tenant-id.ts";
 
 /** The steps of onboarding, in the order in which they are done. */
@@ -167,7 +168,8 @@ async function finish(
     apiKeyId,
     clientId,
   });
-  await tenants.activate(active, { clientId, label: DEFAULT_LABEL, scopes, createdAt }, run, audit);
+  const along = { audit, event: tenantOnboarded(active, clock) };
+  await tenants.activate(active, { clientId, label: DEFAULT_LABEL, scopes, createdAt }, run, along);
   return active;
 }
 

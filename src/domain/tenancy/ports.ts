@@ -1,7 +1,7 @@
 import type { Scope } from "../access/scope.ts";
 import type { Actor, AuditRecord, AuditTrail } from "../audit.ts";
+import type { Along } from "./along.ts";
 import type { TenantChanges, TenantPlans } from "./change-ports.ts";
-import type { CutOff } from "./cut-off.ts";
 import type { DueTasks } from "./due.ts";
 import type { Lease, Renew } from "./lease.ts";
 import type { PlanName } from "./plan.ts";
@@ -29,14 +29,8 @@ export interface TenancyPorts {
   isDefinite(error: unknown): boolean;
 }
 
-/** What is written together with a change, all or nothing. */
-export interface Along {
-  readonly audit: AuditRecord;
-  readonly cutOff?: CutOff | undefined;
-}
-
 /**
- * Keeps tenants and their clients; no secret ever comes here. Reads are consistent but for `list`.
+ * Keeps tenants; no secret ever comes here. Reads are consistent but for `list`.
  * An audit record is written in the same transaction as the change that it tells of.
  */
 export interface TenantStore {
@@ -49,7 +43,7 @@ export interface TenantStore {
   /** Gives the lease up, so that the next run need not wait. Does nothing when the run no longer holds it. */
   release(tenantId: TenantId, run: string): Promise<void>;
   /** Makes the tenant active and puts its first client, all or nothing. Throws LeaseLost. */
-  activate(tenant: TenantRecord, client: AppClientRecord, run: string, audit: AuditRecord): Promise<void>;
+  activate(tenant: TenantRecord, client: AppClientRecord, run: string, along: Along): Promise<void>;
 
   /**
    * Takes the lease and records which change of status is under way, or takes one over; from now on the settler
@@ -65,6 +59,15 @@ export interface TenantStore {
   /** Records that the change is done, and gives the lease up. Throws LeaseLost. */
   endTransition(tenantId: TenantId, status: TenantStatus, run: string, along: Along): Promise<void>;
 
+  ofSlug(slug: string): Promise<TenantRecord | undefined>;
+  ofId(tenantId: TenantId): Promise<TenantRecord | undefined>;
+  clientsOf(tenantId: TenantId): Promise<AppClientRecord[]>;
+  /** All tenants by slug; may lag behind by a moment. */
+  list(): Promise<TenantRecord[]>;
+}
+
+/** Keeps what is known of tenants' clients, from the reservation of a label until it is free again. */
+export interface ClientRecords {
   /** Reserves a label for a client about to be made, or takes over one whose lease has run out by `now`. */
   reserveLabel(
     tenantId: TenantId,
@@ -77,20 +80,14 @@ export interface TenantStore {
   renewLabel(tenantId: TenantId, label: string, lease: Lease): Promise<void>;
   releaseLabel(tenantId: TenantId, label: string, run: string): Promise<void>;
   /** Puts a client under the label that it reserved, if the tenant is still active. Throws LeaseLost. */
-  addClient(tenantId: TenantId, client: AppClientRecord, run: string, audit: AuditRecord): Promise<void>;
+  add(tenantId: TenantId, client: AppClientRecord, run: string, audit: AuditRecord): Promise<void>;
 
-  ofSlug(slug: string): Promise<TenantRecord | undefined>;
-  ofId(tenantId: TenantId): Promise<TenantRecord | undefined>;
-  clientsOf(tenantId: TenantId): Promise<AppClientRecord[]>;
-  /** All tenants by slug; may lag behind by a moment. */
-  list(): Promise<TenantRecord[]>;
-}
-
-/** Records of clients that are being deleted. Neither does anything when the record is gone already. */
-export interface ClientRecords {
-  /** From now on the client gets no token; its record stays for whoever has to finish. */
+  /**
+   * From now on the client gets no token; its record stays for whoever has to finish. Does nothing when the record
+   * is gone already.
+   */
   shutOut(tenantId: TenantId, client: AppClientRecord, along: Along): Promise<void>;
-  /** Removes the record and sets its label free. */
+  /** Removes the record and sets its label free. Does nothing when the record is gone already. */
   remove(tenantId: TenantId, client: AppClientRecord, along: Along): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import { type CutOff, cutOffNow, cutOffOfTenant, cutOffUntil } from "./cut-off.t
 import { type Clock, giveUp, LeaseLost, type Renew } from "./lease.ts";
 import type { TenancyPorts } from "./ports.ts";
 import { liveKeyIds, type TenantRecord } from "./tenant.ts";
+import { transitionEnded } from "./tenant-events.ts";
 import type { TenantId } from "./tenant-id.ts";
 import { TRANSITIONS } from "./transition.ts";
 
@@ -61,7 +62,8 @@ async function change(
 
     observer.progress?.("settle");
     const audit = new Auditor(ports.actor, clock, `tenant.${name}`, tenant).done({ status: to });
-    await ports.tenants.endTransition(tenantId, to, run, { audit, cutOff: cutOffs().end });
+    const event = transitionEnded(name, tenant, clock);
+    await ports.tenants.endTransition(tenantId, to, run, { audit, cutOff: cutOffs().end, event });
     const { transition: _done, ...settled } = tenant;
     return { ...settled, status: to };
   } catch (error) {

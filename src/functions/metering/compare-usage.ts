@@ -3,7 +3,7 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { EventBridgeEvent } from "aws-lambda";
 import { usageByKey } from "../../aws/api-gateway/usage-by-key.ts";
 import { DynamoLedgerDays } from "../../aws/dynamodb/ledger-days.ts";
-import { DynamoTenantStore } from "../../aws/dynamodb/tenant-store.ts";
+import { allTenants } from "../../aws/dynamodb/tenant-list.ts";
 import { FUNCTION_CALL } from "../../aws/time-limits.ts";
 import { config } from "../../config.ts";
 import { differencesOf } from "../../domain/metering/compare-usage.ts";
@@ -22,7 +22,7 @@ export async function handler(
 ): Promise<{ readonly keys: number; readonly different: number }> {
   const day = dayAfter(event.time.slice(0, "yyyy-mm-dd".length), -1);
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(FUNCTION_CALL));
-  const tenants = await new DynamoTenantStore(client, config.controlTable()).list();
+  const tenants = await allTenants(client, config.controlTable());
   const ledger = await ledgerByKey(new DynamoLedgerDays(client, config.controlTable()), tenants, day);
   const plans = new Set(tenants.flatMap(({ usagePlanId }) => usagePlanId ?? []));
   const counted = await usageByKey(plans, day);

@@ -24,6 +24,7 @@ export async function handler(
     userPoolId: config.userPoolId(),
     controlTable: config.controlTable(),
     dataTable: config.dataTable(),
+    outboxTable: config.outboxTable(),
     usagePlanMode: config.usagePlanMode(),
     tierPlanIds: tierPlansOf(config.stage()),
   } as const;

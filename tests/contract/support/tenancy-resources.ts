@@ -4,7 +4,8 @@ import {
   paginateListUserPoolClients,
 } from "@aws-sdk/client-cognito-identity-provider";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import type { DomainEvent } from "../../../src/domain/messaging/domain-event.ts";
 import type { Credentials } from "../../../src/domain/tenancy/onboarding.ts";
 import type { TenantRecord } from "../../../src/domain/tenancy/tenant.ts";
 import type { TenancyStack } from "./tenancy-stack.ts";
@@ -45,6 +46,20 @@ export async function resourcesOf(aws: TenancyStack, { tenantId }: Pick<TenantRe
     keys: (keys.items ?? []).map(({ id, value, enabled }) => ({ id, value, enabled })),
     ownPlans: (plans.items ?? []).filter(({ name }) => name?.endsWith(tenantId)).map(({ id }) => id),
   };
+}
+
+/** Types of the events that wait in the outbox to be told of a tenant, in their order. */
+export async function outboxOf(aws: TenancyStack, { tenantId }: Pick<TenantRecord, "tenantId">) {
+  const { Items = [] } = await DynamoDBDocumentClient.from(new DynamoDBClient({})).send(
+    new ScanCommand({
+      TableName: aws.settings.outboxTable,
+      ConsistentRead: true,
+      FilterExpression: "begins_with(pk, :tenant) AND producer = :producer",
+      ExpressionAttributeValues: { ":tenant": `${tenantId}#`, ":producer": "gatehouse.airline" },
+    }),
+  );
+  const events: DomainEvent[] = Items.map(({ event }) => event);
+  return events.sort((one, other) => (one.id < other.id ? -1 : 1)).map(({ type }) => type);
 }
 
 export async function setStatus(

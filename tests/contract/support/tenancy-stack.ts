@@ -31,9 +31,9 @@ const usagePlan = (name: string, rate: number, limit: number, period: string) =>
 });
 
 const attribute = (name: string) => ({ AttributeName: name, AttributeType: "S" });
-const keys = (hash: string, range: string) => [
+const keys = (hash: string, range?: string) => [
   { AttributeName: hash, KeyType: "HASH" },
-  { AttributeName: range, KeyType: "RANGE" },
+  ...(range === undefined ? [] : [{ AttributeName: range, KeyType: "RANGE" }]),
 ];
 
 /** What tenancy needs of a stage's template. */
@@ -98,6 +98,16 @@ const template: Template = {
         KeySchema: keys("pk", "sk"),
       },
     },
+    OutboxTable: {
+      Type: "AWS::DynamoDB::Table",
+      Properties: {
+        TableName: "outbox",
+        BillingMode: "PAY_PER_REQUEST",
+        StreamSpecification: { StreamViewType: "NEW_IMAGE" },
+        AttributeDefinitions: ["pk"].map(attribute),
+        KeySchema: keys("pk"),
+      },
+    },
     ApiGatewayRestApi: { Type: "AWS::ApiGateway::RestApi", Properties: { Name: "gatehouse-dev" } },
     ApiStage: {
       Type: "AWS::ApiGateway::Stage",
@@ -146,6 +156,7 @@ export async function startTenancyStack(invoke: InvokeFunction) {
       userPoolId: stack.ref("UserPool"),
       controlTable: stack.ref("ControlTable"),
       dataTable: stack.ref("DataTable"),
+      outboxTable: stack.ref("OutboxTable"),
       tierPlanIds: {
         trial: stack.ref("TrialPlan"),
         standard: stack.ref("StandardPlan"),

@@ -129,12 +129,12 @@ export class FakeLimits {
       keepUsage: async (tenantId, lease, usageElsewhere) => {
         tenants.set(tenantId, { ...held(tenantId, lease.run), usageElsewhere, lease });
       },
-      settle: async (tenantId, terms, usagePlanId, run, record) => {
+      settle: async (tenantId, terms, usagePlanId, run, records) => {
         const { change: _change, limits: _limits, lease: _lease, ...tenant } = held(tenantId, run);
         this.#world.due.delete(`${tenantId}/change`);
         const revision = (tenant.revision ?? 0) + 1;
         tenants.set(tenantId, { ...tenant, ...terms, usagePlanId, revision });
-        audit.push(record);
+        this.#world.along(records);
       },
     };
   }

@@ -1,11 +1,12 @@
 import type { Scope } from "../../../src/domain/access/scope.ts";
 import type { Actor, AuditRecord } from "../../../src/domain/audit.ts";
+import type { DomainEvent } from "../../../src/domain/messaging/domain-event.ts";
 import { Refusal } from "../../../src/domain/refusal.ts";
+import type { Along } from "../../../src/domain/tenancy/along.ts";
 import type { CutOff } from "../../../src/domain/tenancy/cut-off.ts";
 import type { Due, DueTask, DueTasks } from "../../../src/domain/tenancy/due.ts";
 import { type Clock, type Lease, LeaseLost } from "../../../src/domain/tenancy/lease.ts";
 import type {
-  Along,
   ApiKeys,
   AppClients,
   ClientRecords,
@@ -56,6 +57,7 @@ export class FakeWorld {
   /** Clients that the trigger does not find any more. */
   readonly shutOut = new Set<string>();
   readonly audit: AuditRecord[] = [];
+  readonly events: DomainEvent[] = [];
   readonly due = new Map<string, Due>();
   readonly rotating = new FakeRotations(this);
   /** Partition keys of the data table, in its order. */
@@ -89,6 +91,11 @@ export class FakeWorld {
     };
   }
 
+  /** Types of the events that were told of a tenant, in their order. */
+  told(tenantId: TenantId): string[] {
+    return this.events.filter((event) => event.tenantId === tenantId).map(({ type }) => type);
+  }
+
   /** The tenant as the trigger finds it for a client. */
   tenantOf(clientId: string): TenantRecord | undefined {
     const record = this.shutOut.has(clientId) ? undefined : this.clientRecords.get(clientId);
@@ -111,17 +118,18 @@ export class FakeWorld {
     return [...this.tenants.values()].find((tenant) => tenant.slug === slug);
   }
 
+  along({ audit, cutOff, event }: Along): void {
+    this.audit.push(audit);
+    if (cutOff) this.cutOffs.set(cutOff.subject, cutOff);
+    if (event) this.events.push(event);
+  }
+
+  #putClient(tenantId: TenantId, client: AppClientRecord): void {
+    this.labels.set(`${tenantId}/${client.label}`, { clientId: client.clientId });
+    this.clientRecords.set(client.clientId, { tenantId, ...client });
+  }
+
   #tenantStore(): TenantStore {
-    const free = (held: Held, run: string, now: number) =>
-      !held.lease || held.lease.run === run || held.lease.until <= now;
-    const putClient = (tenantId: TenantId, client: AppClientRecord) => {
-      this.labels.set(`${tenantId}/${client.label}`, { clientId: client.clientId });
-      this.clientRecords.set(client.clientId, { tenantId, ...client });
-    };
-    const along = ({ audit, cutOff }: Along) => {
-      this.audit.push(audit);
-      if (cutOff) this.cutOffs.set(cutOff.subject, cutOff);
-    };
     return {
       reserve: async (tenant, lease, audit) => {
         if (this.#bySlug(tenant.slug)) return false;
@@ -145,11 +153,11 @@ export class FakeWorld {
         const tenant = this.tenants.get(tenantId);
         if (tenant?.lease?.run === run) tenant.lease = undefined;
       },
-      activate: async (tenant, client, run, audit) => {
+      activate: async (tenant, client, run, along) => {
         if (this.tenants.get(tenant.tenantId)?.lease?.run !== run) throw new LeaseLost(tenant.slug);
         this.tenants.set(tenant.tenantId, tenant);
-        putClient(tenant.tenantId, client);
-        this.audit.push(audit);
+        this.#putClient(tenant.tenantId, client);
+        this.along(along);
       },
       beginTransition: async (seen, next, lease, now, records) => {
         const tenant = this.tenants.get(seen.tenantId);
@@ -158,7 +166,7 @@ export class FakeWorld {
         this.tenants.set(seen.tenantId, { ...tenant, ...next, lease });
         const known = this.due.has(`${seen.tenantId}/transition`);
         if (!known || seen.transition !== next.transition) this.putDue(seen.tenantId, "transition", now);
-        along(records);
+        this.along(records);
         return true;
       },
       endTransition: async (tenantId, status, run, records) => {
@@ -176,34 +184,7 @@ export class FakeWorld {
         } = settled;
         this.tenants.set(tenantId, { ...(status === "deleted" ? tombstone : settled), status });
         this.due.delete(`${tenantId}/transition`);
-        along(records);
-      },
-      reserveLabel: async (tenantId, label, lease, now, audit) => {
-        const key = `${tenantId}/${label}`;
-        const known = this.labels.get(key);
-        if (known?.clientId) return "taken";
-        if (known && !free(known, lease.run, now)) return "held";
-        this.labels.set(key, { lease });
-        this.audit.push(audit);
-        return known ? "resumed" : "reserved";
-      },
-      renewLabel: async (tenantId, label, lease) => {
-        const known = this.labels.get(`${tenantId}/${label}`);
-        if (known?.lease?.run !== lease.run) throw new LeaseLost(label);
-        known.lease = lease;
-      },
-      releaseLabel: async (tenantId, label, run) => {
-        const known = this.labels.get(`${tenantId}/${label}`);
-        if (known?.lease?.run === run) known.lease = undefined;
-      },
-      addClient: async (tenantId, client, run, audit) => {
-        const known = this.labels.get(`${tenantId}/${client.label}`);
-        if (known?.lease?.run !== run || this.tenants.get(tenantId)?.status !== "active")
-          throw new LeaseLost(client.label);
-        if (!client.scopes.every((scope) => this.tenants.get(tenantId)?.scopes.includes(scope)))
-          throw new LeaseLost(client.label);
-        putClient(tenantId, client);
-        this.audit.push(audit);
+        this.along(records);
       },
       ofSlug: async (slug) => withoutLease(this.#bySlug(slug)),
       ofId: async (tenantId) => withoutLease(this.tenants.get(tenantId)),
@@ -255,20 +236,43 @@ export class FakeWorld {
   }
 
   #clientRecords(): ClientRecords {
-    const along = ({ audit, cutOff }: Along) => {
-      this.audit.push(audit);
-      if (cutOff) this.cutOffs.set(cutOff.subject, cutOff);
-    };
     return {
+      reserveLabel: async (tenantId, label, lease, now, audit) => {
+        const key = `${tenantId}/${label}`;
+        const known = this.labels.get(key);
+        if (known?.clientId) return "taken";
+        if (known && !free(known, lease.run, now)) return "held";
+        this.labels.set(key, { lease });
+        this.audit.push(audit);
+        return known ? "resumed" : "reserved";
+      },
+      renewLabel: async (tenantId, label, lease) => {
+        const known = this.labels.get(`${tenantId}/${label}`);
+        if (known?.lease?.run !== lease.run) throw new LeaseLost(label);
+        known.lease = lease;
+      },
+      releaseLabel: async (tenantId, label, run) => {
+        const known = this.labels.get(`${tenantId}/${label}`);
+        if (known?.lease?.run === run) known.lease = undefined;
+      },
+      add: async (tenantId, client, run, audit) => {
+        const known = this.labels.get(`${tenantId}/${client.label}`);
+        if (known?.lease?.run !== run || this.tenants.get(tenantId)?.status !== "active")
+          throw new LeaseLost(client.label);
+        if (!client.scopes.every((scope) => this.tenants.get(tenantId)?.scopes.includes(scope)))
+          throw new LeaseLost(client.label);
+        this.#putClient(tenantId, client);
+        this.audit.push(audit);
+      },
       shutOut: async (_tenantId, { clientId }, records) => {
         if (!this.clientRecords.has(clientId)) return;
         this.shutOut.add(clientId);
-        along(records);
+        this.along(records);
       },
       remove: async (tenantId, { clientId, label }, records) => {
         if (!this.clientRecords.delete(clientId)) return;
         this.labels.delete(`${tenantId}/${label}`);
-        along(records);
+        this.along(records);
       },
     };
   }
@@ -381,4 +385,8 @@ export function guarded<T extends object>(port: T, around: Around): T {
 
 function idsNamed(things: ReadonlyMap<string, { name: string }>, name: string): string[] {
   return [...things].filter(([, thing]) => thing.name === name).map(([id]) => id);
+}
+
+function free({ lease }: Held, run: string, now: number): boolean {
+  return !lease || lease.run === run || lease.until <= now;
 }

@@ -1,0 +1,23 @@
+import type { Along } from "../../domain/tenancy/along.ts";
+import { auditItem } from "./audit-items.ts";
+import { cutOffItem } from "./control-items.ts";
+import { outboxPut } from "./outbox-items.ts";
+import type { Writes } from "./transact-items.ts";
+
+/** The tables that a change of a tenant writes. */
+export interface TenancyTables {
+  readonly controlTable: string;
+  readonly outboxTable: string;
+}
+
+/** What goes into the transaction of a change: its audit record, and what else it brings along. */
+export function alongItems(
+  { controlTable: TableName, outboxTable }: TenancyTables,
+  { audit, cutOff, event }: Along,
+): Writes {
+  return [
+    { Put: { TableName, Item: auditItem(audit), ConditionExpression: "attribute_not_exists(pk)" } },
+    ...(cutOff ? [{ Put: { TableName, Item: cutOffItem(cutOff) } }] : []),
+    ...(event ? [outboxPut(event, outboxTable)] : []),
+  ];
+}

@@ -1,0 +1,5 @@
+/** Nothing lies there yet. */
+export const IS_NEW = "attribute_not_exists(pk)";
+
+/** No other run holds the lease on an item; `:run` is who asks, `:now` epoch milliseconds. */
+export const IS_FREE = "(attribute_not_exists(run) OR run = :run OR runUntil <= :now)";
