@@ -36,6 +36,7 @@ beforeAll(async () => {
   await workAtTheCommandLine();
   await workThroughTheApi();
   await workAsMachines();
+  await workWithThirdParties();
   await workAsAnotherService();
 }, LIMIT_MILLISECONDS);
 afterAll(async () => {
@@ -209,6 +210,28 @@ async function tellOfFlights(machine: Machine): Promise<void> {
   while (receiver.received.length === 0 && Date.now() < deadline) await setTimeout(50);
   expect(receiver.received).toHaveLength(1);
   await receiver.close();
+}
+
+/** Who configures third parties, with secrets that are made here and that are given; and one who has no right secret. */
+async function workWithThirdParties(): Promise<void> {
+  const [tenant] = stack.demo.tenants;
+  if (!tenant) throw new Error("the demo has no tenant");
+  const machine = await signIn(tenant);
+  const put = (source: string, scheme: string, secret?: string) =>
+    machine.call("PUT", `/v1/hook-sources/${source}`, { body: { scheme, ...(secret && { secret }) } });
+  const made = (await put("made", "standard-webhooks")).body as { secret: string; url: string };
+  secrets.add("a third party's secret that was made", made.secret);
+  secrets.add("the key in it", made.secret.slice("whsec_".length));
+  const given = `given-${crypto.randomUUID()}`;
+  secrets.add("a third party's secret that was given", given);
+  expect((await put("given", "github", given)).status).toBe(201);
+  await put("given", "stripe", given).then(refused);
+  await put("made", "standard-webhooks", given).then(refused);
+  await put(given, "github", given).then(refused);
+  said.push(JSON.stringify((await machine.call("GET", "/v1/hook-sources")).body));
+  const address = `${stack.demo.apiUrl}${new URL(made.url).pathname.replace("/dev", "")}`;
+  const headers = { "webhook-id": "m", "webhook-timestamp": "1", "webhook-signature": `v1,${made.secret}` };
+  await call(address, "POST", { headers, body: "{}" }).then(refused);
 }
 
 /** The internal API, as another service of the account calls it. */
