@@ -2,19 +2,28 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { invocationContext, proxyEvent, type RequestOptions } from "../support/event.ts";
 
-const { file, options }: { file: string; options: RequestOptions } = workerData;
+interface Data {
+  readonly file: string;
+  readonly options: RequestOptions;
+  /** One for each of the two requests, where their path names a flight. */
+  readonly flightIds?: readonly string[];
+}
+
+const { file, options, flightIds }: Data = workerData;
 const { handler } = await import(`../../src/functions/tenant-api/${file}.ts`);
 
-async function call(key: string): Promise<void> {
+async function call(key: string, flightId = flightIds?.[0]): Promise<void> {
   const repeatable = "Idempotency-Key" in (options.headers ?? {});
   const headers = { ...options.headers, ...(repeatable && { "Idempotency-Key": key }) };
-  const { statusCode } = await handler(proxyEvent({ ...options, headers }), invocationContext());
+  const pathParameters = flightId === undefined ? options.pathParameters : { flightId };
+  const event = proxyEvent({ ...options, headers, ...(pathParameters && { pathParameters }) });
+  const { statusCode } = await handler(event, invocationContext());
   if (statusCode >= 300) throw new Error(`${file} answered ${statusCode}`);
 }
 
 await call("warm-up");
 parentPort?.once("message", async () => {
-  await call("counted");
+  await call("counted", flightIds?.[1]);
   parentPort?.postMessage("counted");
   parentPort?.close();
 });

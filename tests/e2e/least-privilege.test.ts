@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { sign } from "@octokit/webhooks-methods";
 import type { PolicyStatement } from "../../scripts/local-aws/kernel/caller.ts";
+import { isTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { addedClient } from "../../src/generated/added-client.js";
 import { createdWebhook } from "../../src/generated/created-webhook.js";
 import { flight as flightSchema } from "../../src/generated/flight.js";
@@ -17,6 +18,7 @@ import { invokeWith } from "../support/invoke.ts";
 import { untilBooked } from "../support/ledger.ts";
 import type { CallOptions } from "../support/machine.ts";
 import { beginAddingClient, beginOnboarding, newMachine } from "../support/operator.ts";
+import { leaveInOutbox } from "../support/outbox.ts";
 import { Operator } from "../support/person.ts";
 import {
   beginOffboarding,
@@ -85,6 +87,7 @@ beforeAll(async () => {
   await walkAdminApi(called);
   await walkInternalApi(called, machine.tenant.tenantId);
   await walkHttpApi();
+  await letRelay(machine.tenant.tenantId);
   const routes = restRoutes().map((route) => `${route.method} ${route.path}`);
   expect([...called].sort()).toEqual(routes.sort());
   await settled;
@@ -107,6 +110,14 @@ beforeAll(async () => {
 async function letCompare(): Promise<void> {
   const outcome = await invokeWith("CompareUsageLambdaFunction", { time: new Date().toISOString() });
   expect(outcome).toEqual({ keys: expect.any(Number), different: expect.any(Number) });
+}
+
+/** Both relays' sweeps, which EventBridge calls: of what is sent, and of what never can be. */
+async function letRelay(tenantId: string): Promise<void> {
+  if (!isTenantId(tenantId)) throw new Error("the machine has no tenant");
+  await leaveInOutbox(tenantId);
+  for (const name of ["RelayEventsLambdaFunction", "RelayHooksLambdaFunction"])
+    expect(await invokeWith(name, { "detail-type": "Scheduled Event" })).toEqual({ batchItemFailures: [] });
 }
 
 type Call = (method: string, route: string, path: string, options?: CallOptions) => Promise<unknown>;

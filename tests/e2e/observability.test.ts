@@ -50,6 +50,7 @@ const HTTP_API = { ApiId: stack.ref("HttpApi") };
 const SERVICE = { service: "gatehouse-dev" };
 const LEDGER = { FunctionName: stack.ref("UsageLedgerLambdaFunction") };
 const DEAD_LETTERS = { QueueName: "gatehouse-dev-usage-ledger-dead-letters" };
+const UNSENDABLE = { QueueName: "gatehouse-dev-outbox-dead-letters" };
 
 /** Each thing that operators are told of, and the metric, its dimensions and statistic that tell it. */
 const TOLD = [
@@ -61,6 +62,8 @@ const TOLD = [
   ["the authorizer's errors", "Gatehouse", "AuthorizerFailed", SERVICE, "Sum"],
   ["the ledger's lag", "AWS/Lambda", "AsyncEventAge", LEDGER, "Maximum"],
   ["dead letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", DEAD_LETTERS, "Maximum"],
+  ["events that can never be sent", "AWS/SQS", "ApproximateNumberOfMessagesVisible", UNSENDABLE, "Maximum"],
+  ["events that wait", "Gatehouse", "OldestEventAge", SERVICE, "Maximum"],
   ["keys of other tenants", "Gatehouse", "KeyMismatch", SERVICE, "Sum"],
 ] as const;
 
@@ -170,6 +173,7 @@ describe("the dashboard", () => {
     ["the ledger's lag", "AsyncEventAge", LEDGER],
     ["dead letters", "ApproximateNumberOfMessagesVisible", DEAD_LETTERS],
     ["the authorizer's failures", "AuthorizerFailed", SERVICE],
+    ["how long events wait", "OldestEventAge", SERVICE],
   ])("shows %s", (_what, name, dimensions) => {
     const found = shown.filter(({ MetricName }) => MetricName === name);
     expect(found.map(dimensionsOf)).toEqual([dimensions]);
