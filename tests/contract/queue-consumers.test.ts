@@ -72,6 +72,10 @@ async function inQueue(stack: Stack, name: string) {
   return (await sqs(stack).send(new ReceiveMessageCommand(input))).Messages ?? [];
 }
 
+async function waitFor(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
 const bodies = (payload: unknown) =>
   (payload as { Records: { body: string }[] }).Records.map(({ body }) => body);
 
@@ -164,6 +168,34 @@ describe("a queue's function", () => {
     expect(stack.invoked).toHaveLength(2);
   });
 });
+
+it.each([
+  [2, { MaximumConcurrency: 2 }],
+  [5, { MaximumConcurrency: 100 }],
+  [5, undefined],
+])(
+  "%i batches are under way at once, whoever of them takes long, with ScalingConfig %j",
+  async (most, config) => {
+    const { Mapping, ...others } = consumer();
+    const ends: (() => void)[] = [];
+    const stack = await startEventStack(
+      {
+        ...others,
+        Mapping: { ...Mapping, Properties: { ...Mapping.Properties, BatchSize: 1, ScalingConfig: config } },
+      },
+      { answers: () => new Promise((resolve) => ends.push(() => resolve({ payload: null }))) },
+    );
+    for (let sent = 0; sent < 7; sent += 1) await send(stack, String(sent));
+    await waitFor(() => stack.invoked.length === most);
+    ends[1]?.();
+    await waitFor(() => stack.invoked.length === most + 1);
+    const run = setInterval(() => ends.splice(0).forEach((end) => void end()), 1);
+    await stack.settle();
+    clearInterval(run);
+    expect(stack.invoked.flatMap(({ payload }) => bodies(payload)).sort()).toEqual([..."0123456"]);
+    await stack.close();
+  },
+);
 
 it("without ReportBatchItemFailures what a function returns means nothing", async () => {
   const answers = (): InvocationResult => ({ payload: { batchItemFailures: [{ itemIdentifier: "" }] } });

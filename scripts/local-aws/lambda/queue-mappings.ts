@@ -11,9 +11,16 @@ import { failedMessages, messageRecord } from "./queue-event.ts";
 interface Mapping extends MappedFunction {
   readonly queue: Queue;
   readonly batchSize: number;
+  /** How many batches may be under way. */
+  readonly concurrency: number;
   readonly reportsItems: boolean;
 }
 
+/**
+ * Lambda begins with five and adds more while messages are left; here it stays at five.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+const CONCURRENT_BATCHES = 5;
 const DEFAULT_BATCH = 10;
 const LARGEST_BATCH = 10_000;
 /** What the function's role needs, https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#events-sqs-permissions */
@@ -39,7 +46,7 @@ export interface QueueMappingParts {
 
 /**
  * Lambda's pollers of queues: a batch goes to its function; what it dealt with is deleted, the rest comes again when
- * its visibility timeout is over. One batch of a mapping is under way at a time.
+ * its visibility timeout is over.
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
 export class QueueMappings {
@@ -48,7 +55,7 @@ export class QueueMappings {
   readonly #invoke: InvokeFunction;
   readonly #onError: (error: unknown) => void;
   readonly #mappings: readonly Mapping[];
-  readonly #running = new Map<Mapping, Promise<void>>();
+  readonly #running = new Map<Mapping, Set<Promise<void>>>();
   readonly #timers = new Map<Mapping, NodeJS.Timeout>();
   readonly #stopListening: (() => void)[] = [];
   #closed = false;
@@ -78,9 +85,10 @@ export class QueueMappings {
   /** Gives functions all that they can receive by the clock. */
   async settle(): Promise<void> {
     for (const mapping of this.#mappings)
-      while (this.#running.has(mapping) || this.#messages.count(mapping.queue).visible > 0) {
+      while (!this.#closed && this.#isBusy(mapping)) {
         this.#poll(mapping);
-        await this.#running.get(mapping);
+        // None where what was visible became dead letters.
+        if (this.#runsOf(mapping).size > 0) await Promise.race(this.#runsOf(mapping));
       }
   }
 
@@ -88,7 +96,7 @@ export class QueueMappings {
     this.#closed = true;
     for (const stop of this.#stopListening) stop();
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    await Promise.all(this.#running.values());
+    await Promise.all([...this.#running.values()].flatMap((runs) => [...runs]));
   }
 
   #authorize({ roleArn, queue }: Mapping): void {
@@ -106,17 +114,28 @@ export class QueueMappings {
     if (!this.#closed) this.#timers.set(mapping, setTimeout(() => this.#poll(mapping), milliseconds).unref());
   }
 
+  #isBusy(mapping: Mapping): boolean {
+    return this.#runsOf(mapping).size > 0 || this.#messages.count(mapping.queue).visible > 0;
+  }
+
+  #runsOf(mapping: Mapping): Set<Promise<void>> {
+    const runs = this.#running.get(mapping) ?? new Set();
+    this.#running.set(mapping, runs);
+    return runs;
+  }
+
   #poll(mapping: Mapping): void {
-    if (this.#closed || this.#running.has(mapping)) return;
-    const messages = this.#messages.receive(mapping.queue, mapping.batchSize);
-    if (messages.length > 0) {
+    const runs = this.#runsOf(mapping);
+    while (!this.#closed && runs.size < mapping.concurrency) {
+      const messages = this.#messages.receive(mapping.queue, mapping.batchSize);
+      if (messages.length === 0) break;
       const run = this.#give(mapping, messages).finally(() => {
-        this.#running.delete(mapping);
+        runs.delete(run);
         this.#lookIn(mapping, 0);
       });
-      this.#running.set(mapping, run);
-      return;
+      runs.add(run);
     }
+    if (runs.size >= mapping.concurrency) return;
     const next = this.#messages.nextVisibleIn(mapping.queue);
     if (next !== undefined) this.#lookIn(mapping, Math.max(next, 1));
   }
@@ -146,7 +165,14 @@ function compileMappings(stack: Stack, queues: ReadonlyMap<string, Queue>): Mapp
       ...mappedFunction(stack, resource),
       queue,
       batchSize: Math.min(Number(properties.BatchSize ?? DEFAULT_BATCH), LARGEST_BATCH),
+      concurrency: Math.min(maximumConcurrency(properties.ScalingConfig), CONCURRENT_BATCHES),
       reportsItems: [properties.FunctionResponseTypes].flat().includes("ReportBatchItemFailures"),
     };
   });
+}
+
+/** Of the mapping's own setting; without it there is no bound but the account's. */
+function maximumConcurrency(config: unknown): number {
+  const { MaximumConcurrency }: { readonly MaximumConcurrency?: unknown } = Object(config);
+  return MaximumConcurrency === undefined ? Number.POSITIVE_INFINITY : Number(MaximumConcurrency);
 }

@@ -5,7 +5,7 @@ import type { WebhookEndpoint } from "./endpoint.ts";
 import { admit, pauseOf } from "./endpoint-traffic.ts";
 import { leaveEndpoint } from "./leave-endpoint.ts";
 import { pauseIfHopeless } from "./pause-endpoint.ts";
-import { nextAttemptAt, TRIED_FOR } from "./retry-schedule.ts";
+import { LONGEST_RETRY_AFTER, nextAttemptAt, TRIED_FOR } from "./retry-schedule.ts";
 import type { WaitingDelivery } from "./waiting-delivery.ts";
 
 /** What became of a message; `over`: there was nothing to do any more. */
@@ -91,6 +91,12 @@ async function attempt(
   return { kind: "retried", milliseconds };
 }
 
+/**
+ * How much later than its time a delivery may have its last attempt, because others were before it at its endpoint:
+ * longer than an endpoint is closed. Milliseconds.
+ */
+const LAST_ATTEMPT_WAITS = LONGEST_RETRY_AFTER;
+
 /** A delivery whose endpoint had no room for it in all its time is given up like one that failed. */
 async function waitForRoom(
   waiting: WaitingDelivery,
@@ -99,10 +105,9 @@ async function waitForRoom(
   ports: DeliveryPorts,
 ): Promise<AttemptResult> {
   const begun = delivery.attempts[waiting.begunAt]?.at ?? delivery.nextAttemptAt ?? delivery.createdAt;
-  const end = Date.parse(begun) + TRIED_FOR;
+  const end = Date.parse(begun) + TRIED_FOR + LAST_ATTEMPT_WAITS;
   if (ports.now() >= end) return giveUp(waiting, delivery, "no-room", ports);
-  const dueAt = Math.round(Math.min(until, end));
-  return putBack({ ...waiting, dueAt, waited: waiting.waited + 1 }, ports);
+  return putBack({ ...waiting, dueAt: Math.round(until), waited: waiting.waited + 1 }, ports);
 }
 
 async function giveUp(

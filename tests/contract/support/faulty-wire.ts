@@ -42,7 +42,9 @@ export class FaultyWire {
         incoming.socket.destroy();
         return;
       }
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      // The time of whoever tests: a client that is told another one signs by that.
+      const date = new Date().toUTCString();
+      outgoing.writeHead(answer.statusCode ?? 500, { ...answer.headers, date });
       answer.pipe(outgoing);
     });
   }
