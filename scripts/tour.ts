@@ -6,9 +6,10 @@ import { DEMO_FILE, LOCAL_STAGE, useLocalAws } from "./stage/local-environment.t
 import { operator } from "./stage/operator.ts";
 import { stageSettings } from "./stage/stage-settings.ts";
 import { fetchToken, type Machine } from "./tour/client.ts";
-import { tourIsolation } from "./tour/isolation.ts";
+import { FLIGHT, tourIsolation } from "./tour/isolation.ts";
 import { tourLimits } from "./tour/limits.ts";
 import { Report } from "./tour/report.ts";
+import { tourWebhooks } from "./tour/webhooks.ts";
 
 async function tour(demo: DemoFile): Promise<boolean> {
   useLocalAws(demo.awsEndpoint);
@@ -34,6 +35,7 @@ async function tour(demo: DemoFile): Promise<boolean> {
   );
 
   await tourIsolation(demo, { skyways, aeroline }, report);
+  await tourWebhooks(demo, skyways, FLIGHT, report);
   await tourLimits(demo, puddlejump, operations, report);
   return report.conclude();
 }

@@ -2,7 +2,8 @@ import type { DemoFile } from "../demo/demo-file.ts";
 import { call, type Machine, tampered } from "./client.ts";
 import type { Report } from "./report.ts";
 
-const FLIGHT = {
+/** A flight that the tour adds. */
+export const FLIGHT = {
   flightNumber: "GH117",
   origin: "LHR",
   destination: "JFK",

@@ -1,10 +1,10 @@
 import type { DeliverySummary } from "../domain/webhooks/delivery.ts";
-import type { SealedSecret, WebhookEndpoint } from "../domain/webhooks/endpoint.ts";
+import { type SealedSecret, signingSecrets, type WebhookEndpoint } from "../domain/webhooks/endpoint.ts";
 import type { Webhook } from "../generated/webhook.d.ts";
 import type { WebhookDeliveryPage } from "../generated/webhook-delivery-page.d.ts";
 
-/** A webhook as it is answered: without its secrets. */
-export function webhookBody(endpoint: WebhookEndpoint): Webhook {
+/** A webhook as it is answered at `now` (epoch milliseconds): without its secrets. */
+export function webhookBody(endpoint: WebhookEndpoint, now = Date.now()): Webhook {
   const { webhookId, url, eventTypes, description, status, pausedBecause, failingSince } = endpoint;
   return {
     webhookId,
@@ -14,7 +14,7 @@ export function webhookBody(endpoint: WebhookEndpoint): Webhook {
     status,
     ...(pausedBecause !== undefined && { pausedBecause }),
     ...(failingSince !== undefined && { failingSince }),
-    secrets: secretsBody(endpoint.secrets),
+    secrets: secretsBody(signingSecrets(endpoint, now)),
     createdAt: endpoint.createdAt,
     version: endpoint.version,
   };

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from "@jest/globals";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { createdWebhook } from "../../src/generated/created-webhook.js";
 import { redelivery } from "../../src/generated/redelivery.js";
 import { rotatedWebhookSecret } from "../../src/generated/rotated-webhook-secret.js";
@@ -6,9 +7,11 @@ import type { Validator } from "../../src/generated/validator.d.ts";
 import { webhook as webhookSchema } from "../../src/generated/webhook.js";
 import { webhookDeliveryPage } from "../../src/generated/webhook-delivery-page.js";
 import { webhookPage } from "../../src/generated/webhook-page.js";
+import { NEW_FLIGHT } from "../support/flight.ts";
 import type { Answer, Machine } from "../support/machine.ts";
 import { newMachine } from "../support/operator.ts";
 import { failedDelivery, NEW_WEBHOOK } from "../support/webhook.ts";
+import { WebhookReceiver } from "../support/webhook-receiver.ts";
 
 let machine: Machine & { readonly tenant: { readonly tenantId: string } };
 
@@ -172,4 +175,74 @@ describe("a delivery", () => {
     expect([again.status, again.headers.get("idempotent-replayed")]).toEqual([202, "true"]);
     expectProblem(await redeliver(), 409, "conflict");
   });
+});
+
+describe("what happens to a tenant", () => {
+  /** From the change to the webhook: outbox, relay, bus, route, queue, delivery, each a function that may be cold. */
+  const WAY_MILLISECONDS = 60_000;
+  const receivers: WebhookReceiver[] = [];
+  afterAll(() => Promise.all(receivers.map((receiver) => receiver.close())));
+
+  async function listening(tenant: Machine, eventTypes: string[]) {
+    const receiver = await WebhookReceiver.start();
+    receivers.push(receiver);
+    const answer = await tenant.call("POST", WEBHOOKS, { body: { url: receiver.url(), eventTypes } });
+    const { webhookId, secret = "" } = expectBody(answer, 201, createdWebhook);
+    return { receiver, secret, path: `${WEBHOOKS}/${webhookId}` };
+  }
+
+  async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + WAY_MILLISECONDS;
+    while (!(await isSo())) {
+      if (Date.now() > deadline) throw new Error("it did not come to pass");
+      await setTimeout(50);
+    }
+  }
+
+  it(
+    "is told to its own endpoints of that type, by its secrets, and again on request under the same id",
+    async () => {
+      const other = await newMachine("premium");
+      const [told, deaf, stranger] = await Promise.all([
+        listening(machine, ["flight.created"]),
+        listening(machine, ["flight.deleted"]),
+        listening(other, ["*"]),
+      ]);
+      const rotation = { body: { overlapSeconds: 600 } };
+      const rotated = await machine.call("POST", `${told.path}/rotate-secret`, rotation);
+      const { secret: newest = "" } = expectBody(rotated, 200, rotatedWebhookSecret);
+
+      const { body: flight } = await machine.call("POST", "/v1/flights", { body: NEW_FLIGHT });
+      await until(() => told.receiver.received.length > 0);
+      const event = { type: "flight.created", tenantId: machine.tenant.tenantId, data: flight };
+      for (const secret of [told.secret, newest])
+        expect(told.receiver.believes(secret)).toEqual([expect.objectContaining(event)]);
+      expect(() => told.receiver.believes(deaf.secret)).toThrow("No matching signature");
+
+      const list = async () => {
+        const answer = await machine.call("GET", `${told.path}/deliveries`);
+        return expectBody(answer, 200, webhookDeliveryPage).items;
+      };
+      await until(async () => (await list())[0]?.status === "delivered");
+      const [delivery] = await list();
+      const [first] = told.receiver.received;
+      expect([delivery?.deliveryId, delivery?.attempts.length]).toEqual([first?.id, 1]);
+
+      const again = await machine.call("POST", `${told.path}/deliveries/${delivery?.deliveryId}/redeliver`);
+      expect(again.status).toBe(202);
+      await until(() => told.receiver.received.length > 1);
+      const [, second] = told.receiver.received;
+      expect([second?.id, second?.body]).toEqual([first?.id, first?.body]);
+      await until(async () => (await list())[0]?.attempts.length === 2);
+
+      // The other tenant's own flight comes after all of that, and is all that it hears of.
+      const { body: theirs } = await other.call("POST", "/v1/flights", { body: NEW_FLIGHT });
+      await until(() => stranger.receiver.received.length > 0);
+      expect(stranger.receiver.believes(stranger.secret)).toEqual([
+        expect.objectContaining({ data: theirs }),
+      ]);
+      expect(deaf.receiver.received).toEqual([]);
+    },
+    2 * WAY_MILLISECONDS,
+  );
 });

@@ -40,7 +40,7 @@ export const handler = routes({
     handle: async ({ tenant, query: { limit, cursor } }) => {
       const after = decodeCursor(cursor, isWebhookId);
       const { items, next } = await webhookEndpointsOf(tenant).list({ after, limit: pageSize(limit) });
-      return ok(pageBody({ items: items.map(webhookBody), next }));
+      return ok(pageBody({ items: items.map((endpoint) => webhookBody(endpoint)), next }));
     },
   }),
   "POST /v1/webhooks": tenantEndpoint({
