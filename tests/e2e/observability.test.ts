@@ -137,7 +137,9 @@ describe("alarms", () => {
   });
 
   it("a message among dead letters is told of, whatever queue it lies in", () => {
-    const deep = alarms.flatMap(metricsOf).filter(({ Namespace }) => Namespace === "AWS/SQS");
+    const deep = alarms
+      .flatMap(metricsOf)
+      .filter(({ MetricName }) => MetricName === "ApproximateNumberOfMessagesVisible");
     expect(deep.map((metric) => dimensionsOf(metric).QueueName).sort()).toEqual(
       queueNames.filter((name) => name.endsWith("dead-letters")).sort(),
     );
@@ -178,6 +180,7 @@ describe("the dashboard", () => {
     ["dead letters", "ApproximateNumberOfMessagesVisible", DEAD_LETTERS],
     ["the authorizer's failures", "AuthorizerFailed", SERVICE],
     ["how long events wait", "OldestEventAge", SERVICE],
+    ["webhooks that arrive", "WebhookDelivered", SERVICE],
   ])("shows %s", (_what, name, dimensions) => {
     const found = shown.filter(({ MetricName }) => MetricName === name);
     expect(found.map(dimensionsOf)).toEqual([dimensions]);
