@@ -1,16 +1,19 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { sessionOf } from "../../scripts/internal/caller-session.ts";
 import { sendSigned } from "../../scripts/internal/send-signed.ts";
 import { Command, type Outcome } from "../support/command.ts";
+import { NEW_FLIGHT } from "../support/flight.ts";
 import { type Answer, answerOf, call, Machine } from "../support/machine.ts";
 import { claimsOf, firstSignIn, initiateAuth, signInPerson } from "../support/person.ts";
 import { freshPlace, RunningStack, removePlace } from "../support/running-stack.ts";
 import { Secrets } from "../support/secrets.ts";
 import { compiledStack } from "../support/template.ts";
 import { tracesOf } from "../support/traces.ts";
+import { WebhookReceiver } from "../support/webhook-receiver.ts";
 
 const LIMIT_MILLISECONDS = 240_000;
 const CONTROL_TABLE = compiledStack().ref("ControlTable");
@@ -33,6 +36,7 @@ beforeAll(async () => {
   await workAtTheCommandLine();
   await workThroughTheApi();
   await workAsMachines();
+  await workWithThirdParties();
   await workAsAnotherService();
 }, LIMIT_MILLISECONDS);
 afterAll(async () => {
@@ -177,8 +181,57 @@ async function workAsMachines(): Promise<void> {
   expect((await machine.call("POST", "/v1/events", event("bag.loaded"))).status).toBe(202);
   await machine.call("POST", "/v1/events", event(token)).then(refused);
   await machine.call("POST", "/v1/events", { body: { [apiKey]: token } }).then(refused);
+  await tellOfFlights(machine);
   marks.set(/tenant-events\.log$/, id);
   marks.set(/http-api\S*\.log$/, tenant.tenantId);
+}
+
+/** A webhook with two signing secrets, made under a remembered key, and a delivery that both of them sign. */
+async function tellOfFlights(machine: Machine): Promise<void> {
+  const receiver = await WebhookReceiver.start();
+  const once = { "Idempotency-Key": crypto.randomUUID() };
+  const webhook = { url: receiver.url(), eventTypes: ["flight.created"] };
+  const keep = ({ status, body }: Answer, name: string) => {
+    expect(status).toBeLessThan(300);
+    const { webhookId, secret } = body as Record<"webhookId" | "secret", string>;
+    secrets.add(name, secret.replace("whsec_", ""));
+    return webhookId;
+  };
+  const made = await machine.call("POST", "/v1/webhooks", { body: webhook, headers: once });
+  const path = `/v1/webhooks/${keep(made, "a webhook's secret")}`;
+  const rotated = await machine.call("POST", `${path}/rotate-secret`, { body: {}, headers: once });
+  keep(rotated, "a webhook's rotated secret");
+  said.push(
+    JSON.stringify((await machine.call("POST", "/v1/webhooks", { body: webhook, headers: once })).body),
+  );
+  await machine.call("POST", `${path}/rotate-secret`, { body: {} }).then(refused);
+  await machine.call("POST", "/v1/flights", { body: NEW_FLIGHT });
+  const deadline = Date.now() + 60_000;
+  while (receiver.received.length === 0 && Date.now() < deadline) await setTimeout(50);
+  expect(receiver.received).toHaveLength(1);
+  await receiver.close();
+}
+
+/** Who configures third parties, with secrets that are made here and that are given; and one who has no right secret. */
+async function workWithThirdParties(): Promise<void> {
+  const [tenant] = stack.demo.tenants;
+  if (!tenant) throw new Error("the demo has no tenant");
+  const machine = await signIn(tenant);
+  const put = (source: string, scheme: string, secret?: string) =>
+    machine.call("PUT", `/v1/hook-sources/${source}`, { body: { scheme, ...(secret && { secret }) } });
+  const made = (await put("made", "standard-webhooks")).body as { secret: string; url: string };
+  secrets.add("a third party's secret that was made", made.secret);
+  secrets.add("the key in it", made.secret.slice("whsec_".length));
+  const given = `given-${crypto.randomUUID()}`;
+  secrets.add("a third party's secret that was given", given);
+  expect((await put("given", "github", given)).status).toBe(201);
+  await put("given", "stripe", given).then(refused);
+  await put("made", "standard-webhooks", given).then(refused);
+  await put(given, "github", given).then(refused);
+  said.push(JSON.stringify((await machine.call("GET", "/v1/hook-sources")).body));
+  const address = `${stack.demo.apiUrl}${new URL(made.url).pathname.replace("/dev", "")}`;
+  const headers = { "webhook-id": "m", "webhook-timestamp": "1", "webhook-signature": `v1,${made.secret}` };
+  await call(address, "POST", { headers, body: "{}" }).then(refused);
 }
 
 /** The internal API, as another service of the account calls it. */
