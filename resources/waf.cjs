@@ -27,13 +27,30 @@ const agent = (text) => ({
 const anyOf = (statements) =>
   statements.length === 1 ? statements[0] : { OrStatement: { Statements: statements } };
 
-const managed = (Name, counted = []) => ({
+const managed = (Name, counted = [], ScopeDownStatement = undefined) => ({
   ManagedRuleGroupStatement: {
     VendorName: "AWS",
     Name,
     RuleActionOverrides: counted.map((rule) => ({ Name: rule, ActionToUse: { Count: {} } })),
+    ...(ScopeDownStatement && { ScopeDownStatement }),
   },
 });
+
+/**
+ * All but third parties' messages (POST /v1/hooks/{source}/{tenantHandle}, behind a stage or base paths). They are
+ * larger than 16 KB more often than not, and hold what people write, such as code; nothing here interprets them.
+ */
+const NO_MESSAGE = {
+  NotStatement: {
+    Statement: {
+      RegexMatchStatement: {
+        RegexString: "^(/[a-zA-Z0-9_-]+)*/v1/hooks/[a-z][a-z0-9-]*/[a-zA-Z0-9_-]{32}$",
+        FieldToMatch: { UriPath: {} },
+        TextTransformations: AS_IT_IS,
+      },
+    },
+  },
+};
 
 /** Surely unwanted callers first, then floods, then what needs a look at the contents. */
 function statements({ deniedAddresses, deniedCountries, deniedUserAgents, ...limits }) {
@@ -69,18 +86,28 @@ function statements({ deniedAddresses, deniedCountries, deniedUserAgents, ...lim
     [
       "large-bodies",
       {
-        SizeConstraintStatement: {
-          FieldToMatch: { Body: { OversizeHandling: "MATCH" } },
-          ComparisonOperator: "GT",
-          Size: limits.largestBody,
-          TextTransformations: AS_IT_IS,
+        AndStatement: {
+          Statements: [
+            NO_MESSAGE,
+            {
+              SizeConstraintStatement: {
+                FieldToMatch: { Body: { OversizeHandling: "MATCH" } },
+                ComparisonOperator: "GT",
+                Size: limits.largestBody,
+                TextTransformations: AS_IT_IS,
+              },
+            },
+          ],
         },
       },
     ],
     ["ip-reputation", managed("AWSManagedRulesAmazonIpReputationList")],
     ["known-bad-inputs", managed("AWSManagedRulesKnownBadInputsRuleSet")],
     // Machines need not name themselves, and the size of bodies has a rule of its own.
-    ["common", managed("AWSManagedRulesCommonRuleSet", ["NoUserAgent_HEADER", "SizeRestrictions_BODY"])],
+    [
+      "common",
+      managed("AWSManagedRulesCommonRuleSet", ["NoUserAgent_HEADER", "SizeRestrictions_BODY"], NO_MESSAGE),
+    ],
   ].filter(([, statement]) => statement);
 }
 

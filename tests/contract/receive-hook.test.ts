@@ -8,6 +8,7 @@ import type { ReachedTenant } from "../../src/domain/access/verified-tenant.ts";
 import { LARGEST_HOOK } from "../../src/domain/hooks/hook-content.ts";
 import { HOOK_SCHEMES, type HookSource, newHookHandle } from "../../src/domain/hooks/hook-source.ts";
 import { domainEvent } from "../../src/domain/messaging/domain-event.ts";
+import { LARGEST_DATA_BYTES } from "../../src/domain/messaging/event-size.ts";
 import { handler } from "../../src/functions/hooks-api/receive-hook.ts";
 import { type HookReceived, hookReceived } from "../../src/generated/events/hook.received.js";
 import { invocationContext, proxyEvent } from "../support/event.ts";
@@ -261,7 +262,7 @@ describe("a body", () => {
     const data = event?.data as HookReceived;
     expect([hookReceived(data), data.encoding]).toEqual([true, encoding]);
     expect(Buffer.from(data.body, encoding === "utf-8" ? "utf8" : "base64").toString()).toBe(body);
-    expect(Buffer.byteLength(JSON.stringify(data))).toBeLessThan(140_000);
+    expect(Buffer.byteLength(JSON.stringify(data))).toBeLessThan(LARGEST_DATA_BYTES);
   });
 
   it("that is larger is 413, whoever the message is for", async () => {

@@ -1,13 +1,15 @@
 import { createHmac } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, describe, expect, it } from "@jest/globals";
+import { LARGEST_HOOK } from "../../src/domain/hooks/hook-content.ts";
 import { HOOK_SCHEMES, type HookScheme } from "../../src/domain/hooks/hook-source.ts";
 import { type HookSource, hookSource } from "../../src/generated/hook-source.js";
 import { hookSourceList } from "../../src/generated/hook-source-list.js";
 import { demo } from "../support/demo-stack.ts";
 import { type Answer, call, type Machine } from "../support/machine.ts";
-import { newMachine, useLocalAws } from "../support/operator.ts";
+import { newMachine, tenantOperations, useLocalAws } from "../support/operator.ts";
 import { compiledStack } from "../support/template.ts";
 import { newSecret, signedHeaders } from "../unit/hooks/signed-messages.ts";
 
@@ -103,6 +105,23 @@ describe.each(HOOK_SCHEMES)("a source of %s", (scheme) => {
     expect(await remembered(name)).toBe(1);
   });
 });
+
+it("what was taken, also the largest there can be, goes by the bus to those who may read it, once", async () => {
+  const secret = newSecret("github");
+  const source = await put("told", { scheme: "github", secret }, 201);
+  for (const body of ["{}", "{}", "\u0001".repeat(LARGEST_HOOK)])
+    expect((await send(source, "github", secret, body)).status).toBe(202);
+  const operations = await tenantOperations();
+  const tenant = await operations.find(machine.tenant.tenantId);
+  const told = async () => {
+    const records = await operations.audit(tenant, { limit: 100 });
+    return records.filter(({ action, after }) => action === "hook.received" && after?.source === "told");
+  };
+  const until = Date.now() + 40_000;
+  while ((await told()).length < 2 && Date.now() < until) await setTimeout(250);
+  const records = await told();
+  expect(records.map(({ actor }) => actor.name)).toEqual(["gatehouse.hooks", "gatehouse.hooks"]);
+}, 60_000);
 
 it("what is no text comes byte by byte, as application/octet-stream", async () => {
   const secret = newSecret("github");

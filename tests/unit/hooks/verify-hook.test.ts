@@ -3,7 +3,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { HOOK_SCHEMES, type HookScheme } from "../../../src/domain/hooks/hook-source.ts";
 import type { Proof, SignedMessage } from "../../../src/domain/hooks/signed-message.ts";
-import { VERIFY } from "../../../src/domain/hooks/verify-hook.ts";
+import { apparentScheme, VERIFY } from "../../../src/domain/hooks/verify-hook.ts";
 import { messageOf, NOW, newSecret, signedHeaders, signedMessage } from "./signed-messages.ts";
 
 const SIGNATURE: Readonly<Record<HookScheme, string>> = {
@@ -267,6 +267,13 @@ describe("what a message is remembered by", () => {
     }
   });
 });
+
+it.each(HOOK_SCHEMES)(
+  "a message for nobody that looks like one of %s is verified like one",
+  async (scheme) => {
+    expect(apparentScheme(await signedMessage(scheme, newSecret(scheme)))).toBe(scheme);
+  },
+);
 
 it("a message whose bytes are not UTF-8 is verified by its very bytes", () => {
   const secret = newSecret("github");
