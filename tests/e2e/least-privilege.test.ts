@@ -29,6 +29,7 @@ import {
 } from "../support/settler.ts";
 import { compiledStack, httpApiRoutes, restRoutes, routesUnder } from "../support/template.ts";
 import { failedDelivery, NEW_WEBHOOK } from "../support/webhook.ts";
+import { ANSWERS, WebhookReceiver } from "../support/webhook-receiver.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -82,6 +83,7 @@ beforeAll(async () => {
   await call("GET", "/v1/usage", "/v1/usage");
   await call("POST", "/v1/events", "/v1/events", { body: { id: "e1", type: "walked", data: {} } });
   await walkWebhooks(machine.tenant.tenantId, call, once);
+  await walkDeliveries(machine.tenant.tenantId, call);
   await walkHooks(call);
   await walkUsersApi(called);
   await walkAdminApi(called);
@@ -152,6 +154,36 @@ async function walkWebhooks(tenantId: string, call: Call, once: () => Record<str
   const redeliver = (delivery: string) => `/deliveries/${delivery}/redeliver`;
   await call("POST", `${webhook}${redeliver("{deliveryId}")}`, `${path}${redeliver(deliveryId)}`);
   await call("DELETE", webhook, path, { headers: { "If-Match": "*" } });
+}
+
+/**
+ * Webhooks on their way out: one that its endpoint wants no more, which pauses the endpoint; one whose time is over; and
+ * an event that is refused.
+ */
+async function walkDeliveries(tenantId: string, call: Call): Promise<void> {
+  const receiver = await WebhookReceiver.start();
+  receiver.behave = () => ANSWERS(410);
+  const body = { url: receiver.url(), eventTypes: ["flight.created"] };
+  const created = await call("POST", "/v1/webhooks", "/v1/webhooks", { body });
+  if (!createdWebhook(created)) throw new Error("the answer is no webhook");
+  await call("POST", "/v1/flights", "/v1/flights", { body: NEW_FLIGHT });
+
+  const deaf = await call("POST", "/v1/webhooks", "/v1/webhooks", { body: NEW_WEBHOOK });
+  if (!createdWebhook(deaf)) throw new Error("the answer is no webhook");
+  const begun = new Date(Date.now() - 25 * 60 * 60 * 1000).toISOString();
+  const attempts = [{ at: begun, status: 500, milliseconds: 5 }];
+  const { deliveryId } = await failedDelivery(tenantId, deaf.webhookId, { status: "pending", attempts });
+  const message = { tenantId, webhookId: deaf.webhookId, deliveryId, attempts: 1, begunAt: 0 };
+  const record = { messageId: "walk", body: JSON.stringify(message), attributes: {} };
+  expect(await invokeWith("DeliverWebhookLambdaFunction", { Records: [record] })).toEqual({
+    batchItemFailures: [],
+  });
+  await invokeWith("RouteWebhooksLambdaFunction", { detail: "no event" });
+  await untilBooked(
+    async () => readPermissions(),
+    (seen) => seen.includes(`${compiledStack().ref("DeliverWebhookTenantRole")} dynamodb:PutItem`),
+  );
+  await receiver.close();
 }
 
 /** What the walk's own events led to, and one that is refused. */
@@ -340,7 +372,8 @@ async function walkAdminTenants(called: Set<string>): Promise<void> {
 const usedForDeadLetters = ({ role, action, resource }: Grant) =>
   action === "sqs:SendMessage" &&
   (role === compiledStack().ref("UsageLedgerRole") ||
-    (role === compiledStack().ref("KeepAuditTrailRole") && resource.includes("undelivered")));
+    (["KeepAuditTrailRole", "RouteWebhooksRole"].some((name) => role === compiledStack().ref(name)) &&
+      resource.includes("undelivered")));
 
 /** As {@link beforeAll}'s walk, by another service of the provider's. */
 async function walkInternalApi(called: Set<string>, tenantId: string): Promise<void> {
