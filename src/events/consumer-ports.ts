@@ -13,8 +13,11 @@ import type { Consumer } from "../domain/messaging/event-type.ts";
 import { REMEMBERED } from "../domain/messaging/freshness.ts";
 import { readTrustedSigners } from "../domain/messaging/key-lists.ts";
 
-/** Longer than the timeout of a consumer's function (30 s), shorter than Lambda waits before its first retry (60 s). */
-const LEASE = 45_000;
+/**
+ * For how long a run has an event to itself: longer than the timeout of a consumer's function (30 s), shorter than
+ * Lambda waits before its first retry (60 s).
+ */
+export const LEASE = 45_000;
 
 /** What a consumer's function needs of AWS, by its environment. */
 export function consumerPorts(consumer: Consumer): ConsumerPorts {

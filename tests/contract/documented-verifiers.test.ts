@@ -4,12 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { exportSPKI, importSPKI } from "jose";
+import { AUDIENCE } from "../../src/domain/messaging/audience.ts";
+import { producerOf } from "../../src/domain/messaging/domain-event.ts";
+import { EVENT_REFUSALS } from "../../src/domain/messaging/event-refusal.ts";
 import { verifySignature } from "../../src/domain/messaging/event-signature.ts";
 import { EVENT_TYPES, PRODUCERS } from "../../src/domain/messaging/event-type.ts";
 import { readDelivery } from "../../src/domain/messaging/read-delivery.ts";
 import type { SealedEvent } from "../../src/domain/messaging/sealed-event.ts";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
-import { documented } from "../support/documented.ts";
+import { document, documented } from "../support/documented.ts";
 import { signerInMemory } from "../support/event-keys.ts";
 import { delivery, type EventWorld, eventWorld, someEvent } from "../support/event-world.ts";
 
@@ -192,6 +195,26 @@ else {
   process.stderr.write(`\nSKIPPED: ${WITHOUT_PYTHON}. With CI set this fails.\n\n`);
   it.skip(`verify.py in the document is run: ${WITHOUT_PYTHON}`, () => undefined);
 }
+
+describe("the document", () => {
+  const rows = document()
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+
+  it.each(EVENT_TYPES)("says who sends %s, and who may read it", (type) => {
+    const row = rows.find(([, types = ""]) => types.split(", ").includes(`\`${type}\``));
+    const readers = AUDIENCE[type].map((consumer) => `\`${consumer}\``).join(", ");
+    expect(row?.slice(2, 4)).toEqual([`\`${producerOf(type)}\``, readers]);
+  });
+
+  it("gives the reasons in the order in which the checks are made", () => {
+    const given = rows.flatMap((row) => (/^\d+$/.test(row[1] ?? "") ? [row[3]] : []));
+    // What is too large is refused by its producer.
+    const reasons = EVENT_REFUSALS.filter((reason) => reason !== "too-large");
+    expect(given).toEqual(reasons.map((reason) => `\`${reason}\``));
+  });
+});
 
 describe("the example in the document", () => {
   it("is an event of today's form, signed with the key in the example of keys", async () => {

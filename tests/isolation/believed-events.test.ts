@@ -21,6 +21,7 @@ import type { KeyScope, KeyWrapper } from "../../src/domain/messaging/key-ports.
 import { openEvent } from "../../src/domain/messaging/open-event.ts";
 import { sealEvent } from "../../src/domain/messaging/seal-event.ts";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
+import { LEASE } from "../../src/events/consumer-ports.ts";
 import { type Case, type Forge, KINDS, made, shuffled, TENANTS } from "../support/event-cases.ts";
 import { signerInMemory } from "../support/event-keys.ts";
 import { delivery, someEvent, told } from "../support/event-world.ts";
@@ -34,22 +35,27 @@ const RELAY: Readonly<Record<Producer, string>> = {
 const CONSUMER = "KeepAuditTrailLambdaFunction";
 
 let aws: LocalAws;
+/** Milliseconds by which the local AWS is ahead. */
+let later = 0;
 let run: (delivered: unknown) => Promise<void>;
 /** What the consumer's function was given. */
 const given: unknown[] = [];
 
 beforeAll(async () => {
-  aws = await startInProcessAws(async (functionArn, payload): Promise<InvocationResult> => {
-    if (!functionArn.endsWith(":gatehouse-dev-keepAuditTrail"))
-      return { error: { errorType: "NoFunction", errorMessage: functionArn } };
-    given.push(payload);
-    try {
-      await run(payload);
-      return { payload: null };
-    } catch (error) {
-      return { error: { errorType: "Error", errorMessage: String(error) } };
-    }
-  });
+  aws = await startInProcessAws(
+    async (functionArn, payload): Promise<InvocationResult> => {
+      if (!functionArn.endsWith(":gatehouse-dev-keepAuditTrail"))
+        return { error: { errorType: "NoFunction", errorMessage: functionArn } };
+      given.push(payload);
+      try {
+        await run(payload);
+        return { payload: null };
+      } catch (error) {
+        return { error: { errorType: "Error", errorMessage: String(error) } };
+      }
+    },
+    { now: () => Date.now() + later },
+  );
   // Its clients are made at the first event, with what is in the environment then.
   actAsFunction(aws, CONSUMER);
   ({ handler: run } = await import("../../src/functions/messages/keep-audit-trail.ts"));
@@ -71,8 +77,13 @@ const as = (functionLogicalId: string | undefined) => ({
 
 function environmentOf(functionLogicalId: string): Readonly<Record<string, string>> {
   const { Environment } = compiledStack().resource(functionLogicalId).properties;
-  return (Environment as { Variables: Record<string, string> }).Variables;
+  return (Environment as { Variables: Record<string, string> } | undefined)?.Variables ?? {};
 }
+
+const queue = (logicalId: string) => ({
+  sqs: new SQSClient({ ...as(undefined), useQueueUrlAsEndpoint: false }),
+  QueueUrl: compiledStack().ref(logicalId),
+});
 
 const signerOf = (producer: Producer, functionLogicalId = RELAY[producer]) =>
   new KmsSigner(new KMSClient(as(functionLogicalId)), environmentOf(RELAY[producer]).SIGNING_KEY ?? "");
@@ -139,8 +150,7 @@ async function put({ source, "detail-type": DetailType, detail }: Delivered): Pr
 
 /** All that is in the queue, which is empty then: what was delivered, by its detail, and why it is there. */
 async function deadLetters(): Promise<{ detail: string; reason: string | undefined }[]> {
-  const sqs = new SQSClient({ ...as(undefined), useQueueUrlAsEndpoint: false });
-  const QueueUrl = compiledStack().ref("AuditDeadLetters");
+  const { sqs, QueueUrl } = queue("AuditDeadLetters");
   const letters: { detail: string; reason: string | undefined }[] = [];
   for (;;) {
     const request = { QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] };
@@ -211,7 +221,7 @@ describe("of events on the bus, whatever is among them,", () => {
         );
         expect(sorted(counted)).toEqual(sorted(letters.map(({ reason }) => `audit ${reason}`)));
       }),
-      { numRuns: 3 },
+      { numRuns: 3, endOnFailure: true },
     );
     // The others need more than a relay that was taken over: the bus does not take them.
     expect(KINDS.filter((kind) => !tried.has(kind)).sort()).toEqual([
@@ -237,6 +247,47 @@ describe("of events on the bus, whatever is among them,", () => {
     );
     expect(records).toEqual([auditedEvent(event)]);
   });
+});
+
+describe("an event that the audit trail fails at", () => {
+  it("is tried three times, kept as it came, and makes its one record when it is given again", async () => {
+    const forge = await kmsForge();
+    const event = someEvent(0, newTenantId(), Date.now());
+    const works = run;
+    run = () => Promise.reject(new Error("the table does not answer"));
+    const before = given.length;
+    await put(delivery(await forge.seal(event)) as unknown as Delivered);
+    for (const pause of [60_000, 120_000]) {
+      later += pause;
+      await aws.asyncInvocations.settle();
+    }
+    run = works;
+    expect(given.length - before).toBe(3);
+    const { sqs, QueueUrl } = queue("AuditUndelivered");
+    const { Messages: [letter] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    const { requestPayload } = JSON.parse(letter?.Body ?? "{}");
+    expect(requestPayload).toEqual(given.at(-1));
+    await run(requestPayload);
+    const records = (await auditRecords()).filter((one) => "eventId" in one && one.eventId === event.id);
+    expect(records).toEqual([auditedEvent(event)]);
+    expect(await deadLetters()).toEqual([]);
+  });
+});
+
+describe("a consumer's function", () => {
+  const consumers = compiledStack()
+    .resources("AWS::Lambda::Function")
+    .filter(({ logicalId }) => environmentOf(logicalId).DECRYPTION_KEY !== undefined)
+    .map(({ logicalId, properties }) => [logicalId, Number(properties.Timeout) * 1000] as const);
+
+  it.each(consumers)(
+    "%s ends before the lease on its event does, and Lambda tries again after that",
+    (_name, timeout) => {
+      expect(consumers.length).toBeGreaterThanOrEqual(1);
+      expect(timeout).toBeLessThan(LEASE);
+      expect(LEASE).toBeLessThan(60_000);
+    },
+  );
 });
 
 const idIn = (delivered: unknown): string[] => [Object(Object(delivered).detail).id].filter(Boolean);

@@ -7,6 +7,8 @@ import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { delivery, someEvent } from "./event-world.ts";
 
 const HOUR = 3_600_000;
+/** More than five minutes, also when it has taken a while to deliver it. */
+const AHEAD = 420_000;
 export const TENANTS = [newTenantId(), newTenantId()] as const;
 /** Before the signature was found good: nothing of such an event is remembered or decrypted. */
 export const UNSIGNED = [
@@ -126,7 +128,7 @@ const MAKE: Readonly<Record<string, Make>> = {
     return bad("stale", delivery(await forge.seal(event, { at })));
   },
   "of the future": async (forge, event, random) =>
-    bad("stale", delivery(await forge.seal(event, { at: forge.now() + 300_001 + (random % HOUR) }))),
+    bad("stale", delivery(await forge.seal(event, { at: forge.now() + AHEAD + (random % HOUR) }))),
   twice: async (forge, event) => {
     // Sent again, so that neither EventBridge's id nor the signature is the same.
     const [first, second] = [delivery(await forge.seal(event)), delivery(await forge.seal(event))];

@@ -1,4 +1,4 @@
-import { systemClock } from "../../scripts/local-aws/kernel/clock.ts";
+import { type Clock, systemClock } from "../../scripts/local-aws/kernel/clock.ts";
 import type { InvokeFunction } from "../../scripts/local-aws/kernel/invoke.ts";
 import { type LocalAws, startLocalAws } from "../../scripts/local-aws/local-aws.ts";
 import type { VerifiedTenant } from "../../src/domain/access/verified-tenant.ts";
@@ -10,12 +10,15 @@ const NO_FUNCTIONS: InvokeFunction = async () => ({
 });
 
 /** A local AWS of the test's own, in this process and in memory, deployed from the compiled template. */
-export async function startInProcessAws(invoke: InvokeFunction = NO_FUNCTIONS): Promise<LocalAws> {
+export async function startInProcessAws(
+  invoke: InvokeFunction = NO_FUNCTIONS,
+  clock: Clock = systemClock,
+): Promise<LocalAws> {
   return startLocalAws({
     stack: compiledStack(),
     stateDirectory: undefined,
     port: 0,
-    clock: systemClock,
+    clock,
     invoke,
   });
 }

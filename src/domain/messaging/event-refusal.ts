@@ -21,10 +21,10 @@ export const EVENT_REFUSALS = [
   "stale",
   /** Handled before. */
   "replayed",
-  /** The content key is not wrapped for this consumer. */
-  "wrong-recipient",
   /** The data was encrypted for an event of another id, source, type or tenant. */
   "wrong-context",
+  /** The content key is not wrapped for this consumer. */
+  "wrong-recipient",
   /** The wrapped key or the data is not what was encrypted. */
   "undecryptable",
   /** What was decrypted is not what events of the type carry. */

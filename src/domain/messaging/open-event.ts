@@ -15,7 +15,7 @@ export interface Recipient {
 
 /**
  * The event that was sealed. Its signature must have been verified before: this only says that it can be read.
- * Throws EventRefusal (wrong-recipient, wrong-context, undecryptable, invalid-data).
+ * Throws EventRefusal (wrong-context, wrong-recipient, undecryptable, invalid-data).
  */
 export async function openEvent(
   event: SealedEvent,
