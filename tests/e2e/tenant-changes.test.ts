@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
+import { byOperators } from "../support/audit.ts";
 import { Command } from "../support/command.ts";
 import { demo, demoPlace } from "../support/demo-stack.ts";
 import { Machine } from "../support/machine.ts";
@@ -115,10 +116,8 @@ describe("an operator", () => {
         stderr: expect.stringContaining("being changed to plan premium"),
       });
       expect(await untilSettled(slug)).toMatchObject({ plan: "premium", limits: { rateLimit: 3 } });
-      const trail: { action: string; phase: string; actor: { name: string } }[] = await json(
-        "audit",
-        "--tenant",
-        slug,
+      const trail = byOperators<{ action: string; phase: string; actor: { name: string } }>(
+        await json("audit", "--tenant", slug),
       );
       expect(trail[0]).toMatchObject({ action: "tenant.change", phase: "done", actor: { name: "settler" } });
     },
