@@ -268,6 +268,15 @@ const FUNCTIONS = {
       toLedgerDeadLetters,
     ],
   },
+  WatchQuotas: {
+    own: [
+      onControlList("tenant"),
+      onControl(["usage#*"], "dynamodb:Query"),
+      onControl(["quota#*"], "dynamodb:Query", "dynamodb:PutItem"),
+      TELL_OF_TENANTS,
+      onGateway("GET", "/usageplans"),
+    ],
+  },
   CompareUsage: {
     own: [
       onControlList("tenant"),
@@ -306,6 +315,8 @@ const FUNCTIONS = {
       ),
       WRITE_AUDIT,
       WRITE_CUT_OFFS,
+      // What is granted beyond a quota.
+      onControl(["quota#*"], "dynamodb:UpdateItem"),
       TELL_OF_TENANTS,
       onUserPool("DescribeUserPoolClient", "UpdateUserPoolClient"),
       onGateway("GET", "/apikeys", "/usageplans", "/usageplans/*"),

@@ -47,6 +47,7 @@ import { DynamoClientRecords } from "./dynamodb/client-records.ts";
 import { DynamoDueTasks } from "./dynamodb/due-tasks.ts";
 import { DynamoHoldings } from "./dynamodb/holdings.ts";
 import { DynamoLedgerDays } from "./dynamodb/ledger-days.ts";
+import { DynamoQuotaMemory } from "./dynamodb/quota-memory.ts";
 import { DynamoRotations } from "./dynamodb/rotations.ts";
 import { DynamoTenantChanges } from "./dynamodb/tenant-changes.ts";
 import { TenantList, type TenantSearch } from "./dynamodb/tenant-list.ts";
@@ -283,6 +284,7 @@ function connect(settings: TenancySettings): Services {
     usagePlans,
     tenantPlans: new GatewayTenantPlans(usagePlans),
     changes: new DynamoTenantChanges(documents, settings),
+    quotaGrants: new DynamoQuotaMemory(documents, settings),
     auditTrail: new DynamoAuditTrail(documents, controlTable),
     isDefinite,
   };

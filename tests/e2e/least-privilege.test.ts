@@ -15,9 +15,9 @@ import { demoAdmin, newGroupMember } from "../support/group-member.ts";
 import { callHttpApi, httpApiReader } from "../support/http-api.ts";
 import { callInternal } from "../support/internal-caller.ts";
 import { invokeWith } from "../support/invoke.ts";
-import { untilBooked } from "../support/ledger.ts";
+import { callsIn, ledgerTotals, untilBooked } from "../support/ledger.ts";
 import type { CallOptions } from "../support/machine.ts";
-import { beginAddingClient, beginOnboarding, newMachine } from "../support/operator.ts";
+import { beginAddingClient, beginOnboarding, newMachine, tenantOperations } from "../support/operator.ts";
 import { leaveInOutbox } from "../support/outbox.ts";
 import { Operator } from "../support/person.ts";
 import {
@@ -29,6 +29,7 @@ import {
 } from "../support/settler.ts";
 import { compiledStack, httpApiRoutes, restRoutes, routesUnder } from "../support/template.ts";
 import { failedDelivery, NEW_WEBHOOK } from "../support/webhook.ts";
+import { ANSWERS, WebhookReceiver } from "../support/webhook-receiver.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -82,6 +83,7 @@ beforeAll(async () => {
   await call("GET", "/v1/usage", "/v1/usage");
   await call("POST", "/v1/events", "/v1/events", { body: { id: "e1", type: "walked", data: {} } });
   await walkWebhooks(machine.tenant.tenantId, call, once);
+  await walkDeliveries(machine.tenant.tenantId, call);
   await walkHooks(call);
   await walkUsersApi(called);
   await walkAdminApi(called);
@@ -99,6 +101,7 @@ beforeAll(async () => {
     (seen) => seen.includes(`${compiledStack().ref("UsageLedgerRole")} dynamodb:UpdateItem`),
   );
   await walkAuditTrail();
+  await letWatch(machine.tenant);
   used = readPermissions()
     .trim()
     .split("\n")
@@ -120,6 +123,19 @@ async function letRelay(tenantId: string): Promise<void> {
     expect(await invokeWith(name, { "detail-type": "Scheduled Event" })).toEqual({ batchItemFailures: [] });
 }
 
+/** The look at quotas, which EventBridge calls every five minutes, at a tenant that has used up its own. */
+async function letWatch({ tenantId, slug }: { readonly tenantId: string; readonly slug: string }) {
+  await untilBooked(
+    () => ledgerTotals(tenantId),
+    (totals) => callsIn(totals) > 0,
+  );
+  const operations = await tenantOperations();
+  const limits = { quota: { limit: 1, period: "DAY" } };
+  await operations.change(await operations.find(slug), { limits }, {}, true);
+  const outcome = await invokeWith("WatchQuotasLambdaFunction", { time: new Date().toISOString() });
+  expect(outcome).toEqual({ tenants: expect.any(Number), told: expect.any(Number) });
+}
+
 type Call = (method: string, route: string, path: string, options?: CallOptions) => Promise<unknown>;
 
 /** A webhook's life. */
@@ -138,6 +154,36 @@ async function walkWebhooks(tenantId: string, call: Call, once: () => Record<str
   const redeliver = (delivery: string) => `/deliveries/${delivery}/redeliver`;
   await call("POST", `${webhook}${redeliver("{deliveryId}")}`, `${path}${redeliver(deliveryId)}`);
   await call("DELETE", webhook, path, { headers: { "If-Match": "*" } });
+}
+
+/**
+ * Webhooks on their way out: one that its endpoint wants no more, which pauses the endpoint; one whose time is over; and
+ * an event that is refused.
+ */
+async function walkDeliveries(tenantId: string, call: Call): Promise<void> {
+  const receiver = await WebhookReceiver.start();
+  receiver.behave = () => ANSWERS(410);
+  const body = { url: receiver.url(), eventTypes: ["flight.created"] };
+  const created = await call("POST", "/v1/webhooks", "/v1/webhooks", { body });
+  if (!createdWebhook(created)) throw new Error("the answer is no webhook");
+  await call("POST", "/v1/flights", "/v1/flights", { body: NEW_FLIGHT });
+
+  const deaf = await call("POST", "/v1/webhooks", "/v1/webhooks", { body: NEW_WEBHOOK });
+  if (!createdWebhook(deaf)) throw new Error("the answer is no webhook");
+  const begun = new Date(Date.now() - 25 * 60 * 60 * 1000).toISOString();
+  const attempts = [{ at: begun, status: 500, milliseconds: 5 }];
+  const { deliveryId } = await failedDelivery(tenantId, deaf.webhookId, { status: "pending", attempts });
+  const message = { tenantId, webhookId: deaf.webhookId, deliveryId, attempts: 1, begunAt: 0 };
+  const record = { messageId: "walk", body: JSON.stringify(message), attributes: {} };
+  expect(await invokeWith("DeliverWebhookLambdaFunction", { Records: [record] })).toEqual({
+    batchItemFailures: [],
+  });
+  await invokeWith("RouteWebhooksLambdaFunction", { detail: "no event" });
+  await untilBooked(
+    async () => readPermissions(),
+    (seen) => seen.includes(`${compiledStack().ref("DeliverWebhookTenantRole")} dynamodb:PutItem`),
+  );
+  await receiver.close();
 }
 
 /** What the walk's own events led to, and one that is refused. */
@@ -287,7 +333,7 @@ async function walkAdminTenants(called: Set<string>): Promise<void> {
     "PATCH",
     "/admin/tenants/{tenantId}",
     { tenantId },
-    { limits: { rateLimit: 2 }, scopes: ["tenant.read"] },
+    { plan: "standard", limits: { rateLimit: 2 }, scopes: ["tenant.read"] },
   );
   await walk("POST", "/admin/tenants/{tenantId}/quota-extensions", { tenantId }, { by: 1 });
   await walk("GET", "/admin/audit");
@@ -326,7 +372,8 @@ async function walkAdminTenants(called: Set<string>): Promise<void> {
 const usedForDeadLetters = ({ role, action, resource }: Grant) =>
   action === "sqs:SendMessage" &&
   (role === compiledStack().ref("UsageLedgerRole") ||
-    (role === compiledStack().ref("KeepAuditTrailRole") && resource.includes("undelivered")));
+    (["KeepAuditTrailRole", "RouteWebhooksRole"].some((name) => role === compiledStack().ref(name)) &&
+      resource.includes("undelivered")));
 
 /** As {@link beforeAll}'s walk, by another service of the provider's. */
 async function walkInternalApi(called: Set<string>, tenantId: string): Promise<void> {

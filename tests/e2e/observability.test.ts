@@ -50,6 +50,8 @@ const HTTP_API = { ApiId: stack.ref("HttpApi") };
 const SERVICE = { service: "gatehouse-dev" };
 const LEDGER = { FunctionName: stack.ref("UsageLedgerLambdaFunction") };
 const DEAD_LETTERS = { QueueName: "gatehouse-dev-usage-ledger-dead-letters" };
+const UNDELIVERED = { QueueName: "gatehouse-dev-webhook-dead-letters" };
+const DELIVERIES = { QueueName: "gatehouse-dev-webhook-deliveries" };
 const UNSENDABLE = { QueueName: "gatehouse-dev-outbox-dead-letters" };
 
 /** Each thing that operators are told of, and the metric, its dimensions and statistic that tell it. */
@@ -63,6 +65,8 @@ const TOLD = [
   ["the ledger's lag", "AWS/Lambda", "AsyncEventAge", LEDGER, "Maximum"],
   ["dead letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", DEAD_LETTERS, "Maximum"],
   ["events that can never be sent", "AWS/SQS", "ApproximateNumberOfMessagesVisible", UNSENDABLE, "Maximum"],
+  ["webhooks that were given up", "AWS/SQS", "ApproximateNumberOfMessagesVisible", UNDELIVERED, "Maximum"],
+  ["webhooks that wait", "AWS/SQS", "ApproximateAgeOfOldestMessage", DELIVERIES, "Maximum"],
   ["events that wait", "Gatehouse", "OldestEventAge", SERVICE, "Maximum"],
   ["keys of other tenants", "Gatehouse", "KeyMismatch", SERVICE, "Sum"],
 ] as const;
@@ -133,7 +137,9 @@ describe("alarms", () => {
   });
 
   it("a message among dead letters is told of, whatever queue it lies in", () => {
-    const deep = alarms.flatMap(metricsOf).filter(({ Namespace }) => Namespace === "AWS/SQS");
+    const deep = alarms
+      .flatMap(metricsOf)
+      .filter(({ MetricName }) => MetricName === "ApproximateNumberOfMessagesVisible");
     expect(deep.map((metric) => dimensionsOf(metric).QueueName).sort()).toEqual(
       queueNames.filter((name) => name.endsWith("dead-letters")).sort(),
     );
@@ -174,6 +180,7 @@ describe("the dashboard", () => {
     ["dead letters", "ApproximateNumberOfMessagesVisible", DEAD_LETTERS],
     ["the authorizer's failures", "AuthorizerFailed", SERVICE],
     ["how long events wait", "OldestEventAge", SERVICE],
+    ["webhooks that arrive", "WebhookDelivered", SERVICE],
   ])("shows %s", (_what, name, dimensions) => {
     const found = shown.filter(({ MetricName }) => MetricName === name);
     expect(found.map(dimensionsOf)).toEqual([dimensions]);

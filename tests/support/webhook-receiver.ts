@@ -65,6 +65,11 @@ export class WebhookReceiver {
     return receiver;
   }
 
+  /** How many connections are open. */
+  get open(): number {
+    return this.#sockets.size;
+  }
+
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }

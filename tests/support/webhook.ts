@@ -10,8 +10,12 @@ import { useLocalAws } from "./operator.ts";
 /** A webhook that nobody listens to, for a type that is rarely told. */
 export const NEW_WEBHOOK = { url: "http://127.0.0.1:1/", eventTypes: ["webhook.paused"] };
 
-/** Puts a delivery into the running stack's table that failed long ago, as if it had been tried for a day. */
-export async function failedDelivery(tenantId: string, webhookId: string): Promise<Delivery> {
+/** Puts a delivery into the running stack's table that failed, as if it had been tried for a day. */
+export async function failedDelivery(
+  tenantId: string,
+  webhookId: string,
+  more: Partial<Delivery> = {},
+): Promise<Delivery> {
   if (!isTenantId(tenantId) || !isWebhookId(webhookId)) throw new Error("not an id");
   const eventId = `evt_${ulid()}`;
   const createdAt = new Date().toISOString();
@@ -25,6 +29,7 @@ export async function failedDelivery(tenantId: string, webhookId: string): Promi
     status: "failed",
     attempts: [{ at: createdAt, status: 500, milliseconds: 5 }],
     createdAt,
+    ...more,
   };
   useLocalAws();
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}));

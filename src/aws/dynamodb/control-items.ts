@@ -24,6 +24,7 @@ import { readTerms } from "./tenant-terms.ts";
  * | slug → tenant | `slug#<slug>` | `slug` |
  * | client → tenant | `client#<clientId>` | `client` |
  * | cut-off | `cutoffs` | `tenant#<tenantId>` or `client#<clientId>` |
+ * | what was told of a quota, or granted beyond it (`quota-memory.ts`) | `quota#<tenantId>` | `<first day>#<period>#<what>` |
  * | audit record (`audit-items.ts`) | `audit#<yyyy-mm>` | `<time>#<ulid>` |
  * | event that a consumer has seen (`seen-events.ts`) | `seen#<consumer>#<source>#<id>` | `seen` |
  */

@@ -3,7 +3,7 @@ import type { AuditRecord } from "../audit.ts";
 import type { Along } from "./along.ts";
 import type { CutOff } from "./cut-off.ts";
 import type { Lease, Renew } from "./lease.ts";
-import type { CustomLimits, Quota } from "./limits.ts";
+import type { CustomLimits, Quota, QuotaPeriod } from "./limits.ts";
 import type { PlanName } from "./plan.ts";
 import type { PendingChange, TenantRecord } from "./tenant.ts";
 import type { TenantId } from "./tenant-id.ts";
@@ -43,6 +43,21 @@ export interface TenantChanges {
     usagePlanId: string,
     run: string,
     along: Along,
+  ): Promise<void>;
+}
+
+/** Keeps what was granted beyond quotas, until their periods are long over. */
+export interface QuotaGrants {
+  /**
+   * Adds to what was granted in a period.
+   *
+   * @param span the period and its first day, `yyyy-mm-dd` in UTC
+   * @param requests below 0 where some were taken back
+   */
+  grant(
+    tenantId: TenantId,
+    span: { readonly period: QuotaPeriod; readonly from: string },
+    requests: number,
   ): Promise<void>;
 }
 

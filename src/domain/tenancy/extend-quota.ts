@@ -5,6 +5,7 @@ import { invalid } from "./new-tenant.ts";
 import type { TenancyPorts } from "./ports.ts";
 import type { TenantRecord } from "./tenant.ts";
 import { stateOf } from "./transition.ts";
+import { firstDayOf } from "./usage-elsewhere.ts";
 
 /** How many requests are to remain, or how many more than now. */
 export type QuotaExtension = { readonly remaining: number } | { readonly by: number };
@@ -45,7 +46,7 @@ const isWhole = (number: number, least: number) =>
  * {@link Refusal} `conflict` when its plan has no quota, or its state does not allow it.
  */
 export async function extendQuota(
-  { actor, auditTrail, tenants, apiKeys, tenantPlans }: TenancyPorts,
+  { actor, auditTrail, tenants, apiKeys, tenantPlans, quotaGrants }: TenancyPorts,
   clock: Clock,
   { tenantId }: TenantRecord,
   wanted: QuotaExtension,
@@ -71,6 +72,8 @@ export async function extendQuota(
   const states = { before: { remaining: String(before) }, after: { remaining: String(remaining) } };
   await audited(auditTrail, audit, states, async () => {
     for (const id of keys) await tenantPlans.setRemaining(usagePlanId, id, remaining);
+    const span = { period: quota.period, from: firstDayOf(quota.period, clock.now()) };
+    await quotaGrants.grant(tenantId, span, remaining - before);
   });
   return { before, remaining, ...quota };
 }

@@ -1,7 +1,7 @@
 import type { Scope } from "../access/scope.ts";
 import type { Actor, AuditRecord, AuditTrail } from "../audit.ts";
 import type { Along } from "./along.ts";
-import type { TenantChanges, TenantPlans } from "./change-ports.ts";
+import type { QuotaGrants, TenantChanges, TenantPlans } from "./change-ports.ts";
 import type { DueTasks } from "./due.ts";
 import type { Lease, Renew } from "./lease.ts";
 import type { PlanName } from "./plan.ts";
@@ -21,6 +21,7 @@ export interface TenancyPorts {
   readonly clientRecords: ClientRecords;
   readonly changes: TenantChanges;
   readonly tenantPlans: TenantPlans;
+  readonly quotaGrants: QuotaGrants;
   readonly auditTrail: AuditTrail;
   readonly dueTasks: DueTasks;
   readonly rotations: Rotations;

@@ -3,6 +3,7 @@ import type { Actor, AuditRecord } from "../../../src/domain/audit.ts";
 import type { DomainEvent } from "../../../src/domain/messaging/domain-event.ts";
 import { Refusal } from "../../../src/domain/refusal.ts";
 import type { Along } from "../../../src/domain/tenancy/along.ts";
+import type { QuotaGrants } from "../../../src/domain/tenancy/change-ports.ts";
 import type { CutOff } from "../../../src/domain/tenancy/cut-off.ts";
 import type { Due, DueTask, DueTasks } from "../../../src/domain/tenancy/due.ts";
 import { type Clock, type Lease, LeaseLost } from "../../../src/domain/tenancy/lease.ts";
@@ -67,6 +68,8 @@ export class FakeWorld {
   refusedPlanChanges = 0;
   /** Called where a run has seen that there is no plan yet and is about to make one. */
   beforeMakingPlan: () => Promise<void> = async () => undefined;
+  /** What was granted beyond quotas, by first day and period. */
+  readonly granted = new Map<string, number>();
   readonly cutOffs = new Map<string, CutOff>();
   #ids = 0;
 
@@ -85,6 +88,7 @@ export class FakeWorld {
       tenantPlans: { ...guarded(tenantPlans, around), isOwn: tenantPlans.isOwn },
       auditTrail: guarded({ append: async (record: AuditRecord) => void this.audit.push(record) }, around),
       clientRecords: guarded(this.#clientRecords(), around),
+      quotaGrants: guarded(this.#quotaGrants(), around),
       holdings: guarded(this.#holdings(), around),
       dueTasks: guarded(this.#dueTasks(), around),
       ...this.rotating.ports(around),
@@ -273,6 +277,15 @@ export class FakeWorld {
         if (!this.clientRecords.delete(clientId)) return;
         this.labels.delete(`${tenantId}/${label}`);
         this.along(records);
+      },
+    };
+  }
+
+  #quotaGrants(): QuotaGrants {
+    return {
+      grant: async (_tenantId, { period, from }, requests) => {
+        const span = `${from} ${period}`;
+        this.granted.set(span, (this.granted.get(span) ?? 0) + requests);
       },
     };
   }
