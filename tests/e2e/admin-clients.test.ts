@@ -4,6 +4,7 @@ import { addedClient } from "../../src/generated/added-client.js";
 import { appClient } from "../../src/generated/app-client.js";
 import { appClientPage } from "../../src/generated/app-client-page.js";
 import { usageReport } from "../../src/generated/usage-report.js";
+import { byOperators } from "../support/audit.ts";
 import { demo } from "../support/demo-stack.ts";
 import { demoAdmin, type GroupMember, newGroupMember } from "../support/group-member.ts";
 import { type Answer, Machine } from "../support/machine.ts";
@@ -143,7 +144,7 @@ describe("the audit log", () => {
     return body;
   };
   const walk = async (query: string) => {
-    const seen: unknown[] = [];
+    const seen: object[] = [];
     for (let cursor: string | null = ""; cursor !== null; ) {
       const page = await read(`${query}${cursor && `&cursor=${cursor}`}`);
       seen.push(...page.items);
@@ -154,9 +155,9 @@ describe("the audit log", () => {
 
   it("is read page by page, of everything and of one tenant, and gives the same as one large page", async () => {
     const { tenantId } = machine.tenant;
-    const { items } = await read(`tenantId=${tenantId}&limit=100`);
+    const items = byOperators((await read(`tenantId=${tenantId}&limit=100`)).items);
     expect(items.length).toBeGreaterThan(4);
-    expect(await walk(`tenantId=${tenantId}&limit=3`)).toEqual(items);
+    expect(byOperators(await walk(`tenantId=${tenantId}&limit=3`))).toEqual(items);
     const { sub } = claimsOf(editor.tokens.accessToken);
     const own = await walk(`actor=${sub}&limit=5`);
     expect(own).toEqual(items.filter(({ actor }) => actor.id === sub));
