@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import type { DomainEvent } from "../../../src/domain/messaging/domain-event.ts";
+import { readOutboxEvent } from "../../../src/domain/messaging/outbox-event.ts";
 import type { Credentials } from "../../../src/domain/tenancy/onboarding.ts";
 import type { TenantRecord } from "../../../src/domain/tenancy/tenant.ts";
 import type { TenancyStack } from "./tenancy-stack.ts";
@@ -48,7 +48,7 @@ export async function resourcesOf(aws: TenancyStack, { tenantId }: Pick<TenantRe
   };
 }
 
-/** Types of the events that wait in the outbox to be told of a tenant, in their order. */
+/** Types of the events that wait in the outbox to be told of a tenant, in their order. Throws for one that the relay would refuse. */
 export async function outboxOf(aws: TenancyStack, { tenantId }: Pick<TenantRecord, "tenantId">) {
   const { Items = [] } = await DynamoDBDocumentClient.from(new DynamoDBClient({})).send(
     new ScanCommand({
@@ -58,7 +58,8 @@ export async function outboxOf(aws: TenancyStack, { tenantId }: Pick<TenantRecor
       ExpressionAttributeValues: { ":tenant": `${tenantId}#`, ":producer": "gatehouse.airline" },
     }),
   );
-  const events: DomainEvent[] = Items.map(({ event }) => event);
+  // As the relay reads them, which refuses what is not exactly an event.
+  const events = Items.map(({ pk: key, event }) => readOutboxEvent({ key, event }, "gatehouse.airline"));
   return events.sort((one, other) => (one.id < other.id ? -1 : 1)).map(({ type }) => type);
 }
 
