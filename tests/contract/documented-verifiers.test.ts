@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createDecipheriv, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -213,6 +214,25 @@ describe("the document", () => {
     // What is too large is refused by its producer.
     const reasons = EVENT_REFUSALS.filter((reason) => reason !== "too-large");
     expect(given).toEqual(reasons.map((reason) => `\`${reason}\``));
+  });
+});
+
+describe("the data", () => {
+  it("is decrypted by the steps of the document, with nothing of ours", async () => {
+    const secret = randomBytes(32);
+    const key = await crypto.subtle.importKey("raw", secret, "AES-GCM", false, ["encrypt"]);
+    const wrapped = [{ keyId: "key/audit", encryptedKey: randomBytes(8) }];
+    const event = someEvent(1, newTenantId());
+    const { data, ...own } = await world.seal(event, { keys: { current: async () => ({ key, wrapped }) } });
+
+    const context = { id: own.id, source: own.source, subject: own.subject, type: own.type };
+    expect(Buffer.from(data.aad, "base64url").toString()).toBe(JSON.stringify(context));
+    expect(Buffer.from(data.protected, "base64url").toString()).toBe('{"enc":"A256GCM"}');
+    const decipher = createDecipheriv("aes-256-gcm", secret, Buffer.from(data.iv, "base64url"));
+    decipher.setAuthTag(Buffer.from(data.tag, "base64url"));
+    decipher.setAAD(Buffer.from(`${data.protected}.${data.aad}`));
+    const text = Buffer.concat([decipher.update(data.ciphertext, "base64url"), decipher.final()]).toString();
+    expect(JSON.parse(text)).toEqual(event.data);
   });
 });
 

@@ -1,6 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { KMSClient } from "@aws-sdk/client-kms";
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
@@ -8,33 +7,19 @@ import fc from "fast-check";
 import type { InvocationResult } from "../../scripts/local-aws/kernel/invoke.ts";
 import type { LocalAws } from "../../scripts/local-aws/local-aws.ts";
 import { AuditLog } from "../../src/aws/dynamodb/audit-log.ts";
-import { KmsKeyUnwrapper } from "../../src/aws/kms/kms-key-unwrapper.ts";
-import { KmsKeyWrapper } from "../../src/aws/kms/kms-key-wrapper.ts";
-import { KmsSigner } from "../../src/aws/kms/kms-signer.ts";
 import type { AuditRecord } from "../../src/domain/audit.ts";
 import { auditedEvent } from "../../src/domain/messaging/audited-event.ts";
-import { DataKeyCache } from "../../src/domain/messaging/data-key-cache.ts";
-import type { DomainEvent } from "../../src/domain/messaging/domain-event.ts";
 import type { Producer } from "../../src/domain/messaging/event-type.ts";
-import { readConsumerKeys } from "../../src/domain/messaging/key-lists.ts";
-import type { KeyScope, KeyWrapper } from "../../src/domain/messaging/key-ports.ts";
-import { openEvent } from "../../src/domain/messaging/open-event.ts";
-import { sealEvent } from "../../src/domain/messaging/seal-event.ts";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { LEASE } from "../../src/events/consumer-ports.ts";
-import { type Case, type Forge, KINDS, made, shuffled, TENANTS } from "../support/event-cases.ts";
-import { signerInMemory } from "../support/event-keys.ts";
+import { CONSUMER, deployedMessaging, environmentOf, RELAY } from "../support/deployed-messaging.ts";
+import { type Case, KINDS, made, shuffled, TENANTS } from "../support/event-cases.ts";
 import { delivery, someEvent, told } from "../support/event-world.ts";
 import { actAsFunction, startInProcessAws } from "../support/in-process-aws.ts";
 import { compiledStack } from "../support/template.ts";
 
-const RELAY: Readonly<Record<Producer, string>> = {
-  "gatehouse.airline": "RelayEventsLambdaFunction",
-  "gatehouse.hooks": "RelayHooksLambdaFunction",
-};
-const CONSUMER = "KeepAuditTrailLambdaFunction";
-
 let aws: LocalAws;
+let messaging: ReturnType<typeof deployedMessaging>;
 /** Milliseconds by which the local AWS is ahead. */
 let later = 0;
 let run: (delivered: unknown) => Promise<void>;
@@ -56,6 +41,7 @@ beforeAll(async () => {
     },
     { now: () => Date.now() + later },
   );
+  messaging = deployedMessaging(aws);
   // Its clients are made at the first event, with what is in the environment then.
   actAsFunction(aws, CONSUMER);
   ({ handler: run } = await import("../../src/functions/messages/keep-audit-trail.ts"));
@@ -64,58 +50,10 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-/** Where an SDK client calls, as a function or as the account. */
-const as = (functionLogicalId: string | undefined) => ({
-  region: "us-east-1",
-  endpoint: aws.endpoint,
-  maxAttempts: 1,
-  credentials:
-    functionLogicalId === undefined
-      ? { accessKeyId: "AKIALOCALADMIN", secretAccessKey: "secret" }
-      : aws.identities.forFunction(functionLogicalId),
-});
-
-function environmentOf(functionLogicalId: string): Readonly<Record<string, string>> {
-  const { Environment } = compiledStack().resource(functionLogicalId).properties;
-  return (Environment as { Variables: Record<string, string> } | undefined)?.Variables ?? {};
-}
-
 const queue = (logicalId: string) => ({
-  sqs: new SQSClient({ ...as(undefined), useQueueUrlAsEndpoint: false }),
+  sqs: new SQSClient({ ...messaging.as(undefined), useQueueUrlAsEndpoint: false }),
   QueueUrl: compiledStack().ref(logicalId),
 });
-
-const signerOf = (producer: Producer, functionLogicalId = RELAY[producer]) =>
-  new KmsSigner(new KMSClient(as(functionLogicalId)), environmentOf(RELAY[producer]).SIGNING_KEY ?? "");
-const wrapperOf = (producer: Producer, functionLogicalId = RELAY[producer]) => {
-  const keys = readConsumerKeys(environmentOf(RELAY[producer]).CONSUMER_KEYS ?? "");
-  return new KmsKeyWrapper(new KMSClient(as(functionLogicalId)), keys);
-};
-const typesProducer = ({ type }: Pick<KeyScope, "type">): Producer =>
-  type === "hook.received" ? "gatehouse.hooks" : "gatehouse.airline";
-
-/** The producers as they are deployed, and those who are none. */
-async function kmsForge(): Promise<Forge> {
-  const [airline, hooks] = [wrapperOf("gatehouse.airline"), wrapperOf("gatehouse.hooks")];
-  const wrapper: KeyWrapper = {
-    wrapNew: (scope, consumers) =>
-      (typesProducer(scope) === "gatehouse.hooks" ? hooks : airline).wrapNew(scope, consumers),
-  };
-  const content = new DataKeyCache(wrapper);
-  const signers = {
-    "gatehouse.airline": signerOf("gatehouse.airline"),
-    "gatehouse.hooks": signerOf("gatehouse.hooks"),
-  };
-  return {
-    signers,
-    stranger: await signerInMemory("arn:aws:kms:us-east-1:000000000000:key/stranger"),
-    impostor: await signerInMemory(signers["gatehouse.airline"].keyId),
-    now: Date.now,
-    wrapNew: wrapper.wrapNew,
-    seal: (event, { signer = signers[event.source], at = Date.now(), keys = content } = {}) =>
-      sealEvent(event, { signer, keys, now: at }),
-  };
-}
 
 interface Delivered {
   readonly source: string;
@@ -131,7 +69,7 @@ function isPuttable(delivered: unknown): delivered is Delivered {
 
 /** As the relay of the source would, had it been taken over; returns when the consumer's function has had it. */
 async function put({ source, "detail-type": DetailType, detail }: Delivered): Promise<void> {
-  const bridge = new EventBridgeClient(as(RELAY[source as Producer]));
+  const bridge = new EventBridgeClient(messaging.as(RELAY[source as Producer]));
   const entry = {
     EventBusName: environmentOf(RELAY["gatehouse.airline"]).MESSAGE_BUS,
     Source: source,
@@ -165,7 +103,7 @@ async function deadLetters(): Promise<{ detail: string; reason: string | undefin
 }
 
 async function auditRecords(): Promise<readonly AuditRecord[]> {
-  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(as(undefined)));
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(messaging.as(undefined)));
   const day = new Date().toISOString().slice(0, 10);
   const log = new AuditLog(documents, compiledStack().ref("ControlTable"));
   return (await log.page({ from: day, to: day, limit: 10_000 })).items;
@@ -177,7 +115,7 @@ const eventIdsOf = (records: readonly AuditRecord[]) =>
 
 describe("of events on the bus, whatever is among them,", () => {
   it("each valid one has one record in the audit trail, each other is refused with its reason, dead-lettered and counted", async () => {
-    const forge = await kmsForge();
+    const forge = await messaging.forge();
     const tried = new Set<string>();
     const one = fc.record({ type: fc.nat(2), tenantId: fc.constantFrom(...TENANTS), random: fc.nat() });
     const all = fc.tuple(...KINDS.map(() => fc.array(one, { minLength: 1, maxLength: 2 })));
@@ -231,7 +169,7 @@ describe("of events on the bus, whatever is among them,", () => {
   }, 60_000);
 
   it("what EventBridge adds is another each time, and is not what is believed", async () => {
-    const forge = await kmsForge();
+    const forge = await messaging.forge();
     const event = someEvent(0, newTenantId(), Date.now());
     const sealed = await forge.seal(event);
     const before = given.length;
@@ -251,7 +189,7 @@ describe("of events on the bus, whatever is among them,", () => {
 
 describe("an event that the audit trail fails at", () => {
   it("is tried three times, kept as it came, and makes its one record when it is given again", async () => {
-    const forge = await kmsForge();
+    const forge = await messaging.forge();
     const event = someEvent(0, newTenantId(), Date.now());
     const works = run;
     run = () => Promise.reject(new Error("the table does not answer"));
@@ -294,74 +232,3 @@ const idIn = (delivered: unknown): string[] => [Object(Object(delivered).detail)
 
 const reasonFor = (delivered: unknown, letters: Awaited<ReturnType<typeof deadLetters>>) =>
   letters.find(({ detail }) => detail === JSON.stringify(Object(delivered).detail))?.reason;
-
-const FUNCTIONS = compiledStack()
-  .resources("AWS::Lambda::Function")
-  .map(({ logicalId }) => logicalId);
-const denied = { name: "AccessDeniedException" };
-
-describe.each(FUNCTIONS)("%s", (name) => {
-  const producers = Object.keys(RELAY) as Producer[];
-
-  it.each(producers.filter((producer) => RELAY[producer] !== name))(
-    "cannot put events on the bus as %s, nor sign or encrypt as it",
-    async (producer) => {
-      const EventBusName = environmentOf(RELAY[producer]).MESSAGE_BUS;
-      const entry = { EventBusName, Source: producer, DetailType: "flight.deleted", Detail: "{}" };
-      const bridge = new EventBridgeClient(as(name));
-      await expect(bridge.send(new PutEventsCommand({ Entries: [entry] }))).rejects.toMatchObject(denied);
-      await expect(signerOf(producer, name).sign(Buffer.from("x"))).rejects.toMatchObject(denied);
-      const type = producer === "gatehouse.hooks" ? "hook.received" : "flight.deleted";
-      const wrapped = wrapperOf(producer, name).wrapNew({ tenantId: TENANTS[0], type }, ["audit"]);
-      await expect(wrapped).rejects.toMatchObject(denied);
-    },
-  );
-
-  if (name !== CONSUMER)
-    it("cannot read what is encrypted for the audit trail", async () => {
-      const forge = await kmsForge();
-      const sealed = await forge.seal(someEvent(0, TENANTS[0]));
-      const keys = new KmsKeyUnwrapper(new KMSClient(as(name)));
-      const keyId = environmentOf(CONSUMER).DECRYPTION_KEY ?? "";
-      await expect(openEvent(sealed, { consumer: "audit", keyId, keys })).rejects.toMatchObject(denied);
-    });
-});
-
-describe("the account's administrators", () => {
-  it("neither put events on the bus, nor sign, nor read", async () => {
-    const forge = await kmsForge();
-    const event: DomainEvent = someEvent(0, TENANTS[0]);
-    const sealed = await forge.seal(event);
-    const EventBusName = environmentOf(RELAY["gatehouse.airline"]).MESSAGE_BUS;
-    const entry = {
-      EventBusName,
-      Source: sealed.source,
-      DetailType: sealed.type,
-      Detail: JSON.stringify(sealed),
-    };
-    const kms = new KMSClient(as(undefined));
-    await expect(
-      new EventBridgeClient(as(undefined)).send(new PutEventsCommand({ Entries: [entry] })),
-    ).rejects.toMatchObject(denied);
-    await expect(
-      new KmsSigner(kms, environmentOf(RELAY["gatehouse.airline"]).SIGNING_KEY ?? "").sign(Buffer.from("x")),
-    ).rejects.toMatchObject(denied);
-    const keyId = environmentOf(CONSUMER).DECRYPTION_KEY ?? "";
-    const recipient = { consumer: "audit", keyId, keys: new KmsKeyUnwrapper(kms) } as const;
-    await expect(openEvent(sealed, recipient)).rejects.toMatchObject(denied);
-  });
-});
-
-describe("the audit trail's own role", () => {
-  it("reads under its own name and of events that are encrypted for it, and nothing of the webhooks'", async () => {
-    const forge = await kmsForge();
-    const sealed = await forge.seal(someEvent(0, TENANTS[0]));
-    const keys = new KmsKeyUnwrapper(new KMSClient(as(CONSUMER)));
-    const consumerKeys = readConsumerKeys(environmentOf(RELAY["gatehouse.airline"]).CONSUMER_KEYS ?? "");
-    const open = (consumer: "audit" | "webhooks", keyOf: "audit" | "webhooks") =>
-      openEvent(sealed, { consumer, keyId: consumerKeys.get(keyOf) ?? "", keys });
-    await expect(open("webhooks", "webhooks")).rejects.toMatchObject(denied);
-    await expect(open("webhooks", "audit")).rejects.toMatchObject(denied);
-    expect((await open("audit", "audit")).type).toBe("flight.deleted");
-  });
-});
