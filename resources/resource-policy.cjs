@@ -6,7 +6,7 @@
 const { isIP } = require("node:net");
 const { listOf } = require("./lists.cjs");
 
-/** Paths behind a Cognito authorizer: once there is a policy, it must allow them. */
+/** Paths behind a Cognito authorizer, and those open to all (/v1/hooks): once there is a policy, it must allow them. */
 const ALLOWED = ["/v1/*", "/users", "/users/*"];
 
 // By name: in an ARN `*` reaches over slashes, so that `*/users` would be `GET/admin/users` as well.

@@ -16,7 +16,7 @@ describe("the resource policy of the template", () => {
     expect(compiledStack().resource("ApiGatewayRestApi").properties.Policy).toBe("");
   });
 
-  it("of a private stage allows every route behind a Cognito authorizer, and no other", async () => {
+  it("of a private stage allows every route behind a Cognito authorizer or none, and no other", async () => {
     const parameters = new Map<string, unknown>([
       ["sls:stage", "dev"],
       ["param:vpcEndpointIds", [ENDPOINT]],
@@ -42,7 +42,9 @@ describe("the resource policy of the template", () => {
     expect(decided).toEqual(
       restRoutes(stack).map(({ method, path, properties }) => [
         `${method} ${path}`,
-        properties.AuthorizationType === "COGNITO_USER_POOLS" ? "allow" : "implicitDeny",
+        ["COGNITO_USER_POOLS", "NONE"].includes(String(properties.AuthorizationType))
+          ? "allow"
+          : "implicitDeny",
       ]),
     );
   });
