@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from "@jes
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
 import { keepHook } from "../../src/aws/dynamodb/hook-inbox.ts";
 import { hookItem } from "../../src/aws/dynamodb/hook-items.ts";
-import type { ReachedTenant } from "../../src/domain/access/verified-tenant.ts";
+import { reachedTenant } from "../../src/domain/access/verified-tenant.ts";
 import { LARGEST_HOOK } from "../../src/domain/hooks/hook-content.ts";
 import { HOOK_SCHEMES, type HookSource, newHookHandle } from "../../src/domain/hooks/hook-source.ts";
 import { domainEvent } from "../../src/domain/messaging/domain-event.ts";
@@ -202,7 +202,7 @@ describe("replays", () => {
   });
 
   it("are known for four days, though DynamoDB may keep the memory for longer", async () => {
-    const tenant = { tenantId: await stack.tenant() } as ReachedTenant;
+    const tenant = reachedTenant(await stack.tenant(), "signed-hook");
     const keepAt = async (seconds: number) => {
       const data = {
         source: "partner",
