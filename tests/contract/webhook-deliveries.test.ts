@@ -416,6 +416,28 @@ describe("whatever crashes", () => {
     expect(receiver.received).toHaveLength(2);
   });
 
+  it("between recording and its answer: the next attempt comes all the same, and once", async () => {
+    receiver.behave = () => ANSWERS(500);
+    const endpoint = await stack.endpoint(tenant, receiver.url());
+    const happened = event();
+    let lost = false;
+    stack.wire.fault = ({ operation, body }) => {
+      if (lost || operation !== "UpdateItem" || !body.includes("list_append")) return undefined;
+      lost = true;
+      return "after";
+    };
+    await routeToWebhooks(happened, Date.now());
+    await stack.settle();
+    expect([lost, (await deliveryOf(endpoint, happened)).attempts.length]).toEqual([true, 1]);
+    receiver.behave = () => ANSWERS(204);
+    jest.setSystemTime(Date.now() + 10 * SECOND);
+    await stack.settle();
+    expect([receiver.received.length, await statusOf(endpoint, happened)]).toEqual([2, "delivered"]);
+    jest.setSystemTime(Date.now() + HOUR);
+    await stack.settle();
+    expect(receiver.received).toHaveLength(2);
+  });
+
   it("between recording and the message of the next attempt: it comes all the same, and once", async () => {
     receiver.behave = () => ANSWERS(500);
     const endpoint = await stack.endpoint(tenant, receiver.url());
