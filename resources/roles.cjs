@@ -60,6 +60,8 @@ const onListOfPolicies = onControlList("policy");
  * the write (`attribute_not_exists`), which IAM cannot ask for. Nothing is updated, and nothing deleted.
  */
 const WRITE_AUDIT = onControl(["audit#*"], "dynamodb:PutItem");
+/** What events told of lies in partitions of tenants; what operators did, in those of months, is not to be added to. */
+const WRITE_EVENTS_TO_AUDIT = onControl(["audit#ten_*"], "dynamodb:PutItem");
 /** Which tokens are void: read by every function that takes a tenant's token. */
 const READ_CUT_OFFS = onControl(["cutoffs"], "dynamodb:Query");
 const WRITE_CUT_OFFS = onControl(["cutoffs"], "dynamodb:PutItem");
@@ -355,7 +357,7 @@ const FUNCTIONS = {
   RelayHooks: { own: relayOf("gatehouse.hooks", "gatehouse.hooks#*") },
   KeepAuditTrail: {
     // What Lambda gives up goes to the undelivered ones in the function's name.
-    own: [onSeenEvents("audit"), WRITE_AUDIT, toQueues("AuditDeadLetters", "AuditUndelivered")],
+    own: [onSeenEvents("audit"), WRITE_EVENTS_TO_AUDIT, toQueues("AuditDeadLetters", "AuditUndelivered")],
   },
   RouteWebhooks: {
     takesToken: false,

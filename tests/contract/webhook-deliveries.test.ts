@@ -270,23 +270,29 @@ describe("what fails", () => {
     expect(delivery.failedBecause).toBeUndefined();
   });
 
-  it("with 410 pauses its endpoint at once, in one transaction with the event that tells of it", async () => {
-    receiver.behave = () => ANSWERS(410);
-    const endpoint = await stack.endpoint(tenant, receiver.url());
-    const happened = event();
-    stack.wire.failOnce("TransactWriteItems", "before");
-    await routeToWebhooks(happened, Date.now());
-    await stack.settle();
-    expect(await endpointNow(endpoint)).toMatchObject({
-      status: "paused",
-      pausedBecause: expect.stringContaining("410"),
-    });
-    expect(await stack.paused(tenant)).toHaveLength(1);
-    expect(await deliveryOf(endpoint, happened)).toMatchObject({ status: "failed", failedBecause: "paused" });
-    await routeToWebhooks(event(), Date.now());
-    await stack.settle();
-    expect(receiver.received).toHaveLength(1);
-  });
+  it.each(["before", "after"] as const)(
+    "with 410 pauses its endpoint at once, in one transaction with the event that tells of it, also when that is interrupted %s it is done",
+    async (interrupted) => {
+      receiver.behave = () => ANSWERS(410);
+      const endpoint = await stack.endpoint(tenant, receiver.url());
+      const happened = event();
+      stack.wire.failOnce("TransactWriteItems", interrupted);
+      await routeToWebhooks(happened, Date.now());
+      await stack.settle();
+      expect(await endpointNow(endpoint)).toMatchObject({
+        status: "paused",
+        pausedBecause: expect.stringContaining("410"),
+      });
+      expect(await stack.paused(tenant)).toHaveLength(1);
+      expect(await deliveryOf(endpoint, happened)).toMatchObject({
+        status: "failed",
+        failedBecause: "paused",
+      });
+      await routeToWebhooks(event(), Date.now());
+      await stack.settle();
+      expect(receiver.received).toHaveLength(1);
+    },
+  );
 
   it("and asks for time gets it: nothing is sent to the endpoint before, of no delivery", async () => {
     receiver.behave = () => ANSWERS(429, { "retry-after": "1800" });
@@ -333,6 +339,17 @@ async function sendAgain({ webhookId }: WebhookEndpoint, { id }: DomainEvent): P
   const { result } = await webhookDeliveriesOf(tenant).beginAgain(webhookId, deliveryIdOf(id), { now });
   await enqueueDelivery(waitingFor(result), now);
 }
+
+it("an attempt that is not answered until its endpoint and all that is its is deleted leaves nothing behind", async () => {
+  receiver.behave = () => ({ kind: "hang" });
+  const { webhookId } = await stack.endpoint(tenant, receiver.url());
+  await routeToWebhooks(event(), Date.now());
+  const attempted = stack.settle();
+  while (receiver.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(await stack.empty(tenant)).toContain(`${tenant.tenantId}#webhook#${webhookId}#traffic`);
+  await attempted;
+  expect(await stack.empty(tenant)).toEqual([]);
+});
 
 describe("sent again", () => {
   it("a delivery has the same id and 24 hours of its own", async () => {
@@ -399,6 +416,28 @@ describe("whatever crashes", () => {
     expect(receiver.received).toHaveLength(2);
   });
 
+  it("between recording and its answer: the next attempt comes all the same, and once", async () => {
+    receiver.behave = () => ANSWERS(500);
+    const endpoint = await stack.endpoint(tenant, receiver.url());
+    const happened = event();
+    let lost = false;
+    stack.wire.fault = ({ operation, body }) => {
+      if (lost || operation !== "UpdateItem" || !body.includes("list_append")) return undefined;
+      lost = true;
+      return "after";
+    };
+    await routeToWebhooks(happened, Date.now());
+    await stack.settle();
+    expect([lost, (await deliveryOf(endpoint, happened)).attempts.length]).toEqual([true, 1]);
+    receiver.behave = () => ANSWERS(204);
+    jest.setSystemTime(Date.now() + 10 * SECOND);
+    await stack.settle();
+    expect([receiver.received.length, await statusOf(endpoint, happened)]).toEqual([2, "delivered"]);
+    jest.setSystemTime(Date.now() + HOUR);
+    await stack.settle();
+    expect(receiver.received).toHaveLength(2);
+  });
+
   it("between recording and the message of the next attempt: it comes all the same, and once", async () => {
     receiver.behave = () => ANSWERS(500);
     const endpoint = await stack.endpoint(tenant, receiver.url());
@@ -411,6 +450,30 @@ describe("whatever crashes", () => {
     receiver.behave = () => ANSWERS(204);
     jest.setSystemTime(Date.now() + 180 * SECOND);
     await stack.settle();
+    jest.setSystemTime(Date.now() + 10 * SECOND);
+    await stack.settle();
+    expect(await statusOf(endpoint, happened)).toBe("delivered");
+    jest.setSystemTime(Date.now() + HOUR);
+    await stack.settle();
+    expect(receiver.received).toHaveLength(2);
+  });
+
+  it("the answer to each of an attempt's writes: the next attempt comes all the same, and once", async () => {
+    receiver.behave = () => ANSWERS(500);
+    const endpoint = await stack.endpoint(tenant, receiver.url());
+    const happened = event();
+    await routeToWebhooks(happened, Date.now());
+    const lost = new Set<string>();
+    stack.wire.fault = ({ operation, body }) => {
+      if (operation !== "UpdateItem" || lost.has(body)) return undefined;
+      lost.add(body);
+      return "after";
+    };
+    await stack.settle();
+    const { attempts, status } = await deliveryOf(endpoint, happened);
+    // Taking a slot, giving it back, counting the failure, and recording it.
+    expect([attempts.length, status, lost.size]).toEqual([1, "pending", 4]);
+    receiver.behave = () => ANSWERS(204);
     jest.setSystemTime(Date.now() + 10 * SECOND);
     await stack.settle();
     expect(await statusOf(endpoint, happened)).toBe("delivered");
