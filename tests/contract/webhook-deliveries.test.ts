@@ -312,12 +312,12 @@ describe("what fails", () => {
   );
 
   it.each(["before", "after"] as const)(
-    "with 410 pauses its endpoint at once, in one transaction with the event, and once where the connection fails %s it",
-    async (fault) => {
+    "with 410 pauses its endpoint at once, in one transaction with the event that tells of it, also when that is interrupted %s it is done",
+    async (interrupted) => {
       receiver.behave = () => ANSWERS(410);
       const endpoint = await stack.endpoint(tenant, receiver.url());
       const happened = event();
-      stack.wire.failOnce("TransactWriteItems", fault);
+      stack.wire.failOnce("TransactWriteItems", interrupted);
       await routeToWebhooks(happened, Date.now());
       await stack.settle();
       expect(await endpointNow(endpoint)).toMatchObject({
@@ -412,6 +412,17 @@ async function sendAgain({ webhookId }: WebhookEndpoint, { id }: DomainEvent): P
   await enqueueDelivery(waitingFor(result), now);
 }
 
+it("an attempt that is not answered until its endpoint and all that is its is deleted leaves nothing behind", async () => {
+  receiver.behave = () => ({ kind: "hang" });
+  const { webhookId } = await stack.endpoint(tenant, receiver.url());
+  await routeToWebhooks(event(), Date.now());
+  const attempted = stack.settle();
+  while (receiver.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(await stack.empty(tenant)).toContain(`${tenant.tenantId}#webhook#${webhookId}#traffic`);
+  await attempted;
+  expect(await stack.empty(tenant)).toEqual([]);
+});
+
 describe("sent again", () => {
   it("a delivery has the same id and 24 hours of its own", async () => {
     const endpoint = await stack.endpoint(tenant, receiver.url());
@@ -477,28 +488,6 @@ describe("whatever crashes", () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  it("between recording and its answer: the next attempt comes all the same, and once", async () => {
-    receiver.behave = () => ANSWERS(500);
-    const endpoint = await stack.endpoint(tenant, receiver.url());
-    const happened = event();
-    let lost = false;
-    stack.wire.fault = ({ operation, body }) => {
-      if (lost || operation !== "UpdateItem" || !body.includes("list_append")) return undefined;
-      lost = true;
-      return "after";
-    };
-    await routeToWebhooks(happened, Date.now());
-    await stack.settle();
-    expect([lost, (await deliveryOf(endpoint, happened)).attempts.length]).toEqual([true, 1]);
-    receiver.behave = () => ANSWERS(204);
-    jest.setSystemTime(Date.now() + 10 * SECOND);
-    await stack.settle();
-    expect([receiver.received.length, await statusOf(endpoint, happened)]).toEqual([2, "delivered"]);
-    jest.setSystemTime(Date.now() + HOUR);
-    await stack.settle();
-    expect(receiver.received).toHaveLength(2);
-  });
-
   it("between recording and the message of the next attempt: it comes all the same, and once", async () => {
     receiver.behave = () => ANSWERS(500);
     const endpoint = await stack.endpoint(tenant, receiver.url());
@@ -511,6 +500,30 @@ describe("whatever crashes", () => {
     receiver.behave = () => ANSWERS(204);
     jest.setSystemTime(Date.now() + 180 * SECOND);
     await stack.settle();
+    jest.setSystemTime(Date.now() + 10 * SECOND);
+    await stack.settle();
+    expect(await statusOf(endpoint, happened)).toBe("delivered");
+    jest.setSystemTime(Date.now() + HOUR);
+    await stack.settle();
+    expect(receiver.received).toHaveLength(2);
+  });
+
+  it("the answer to each of an attempt's writes: the next attempt comes all the same, and once", async () => {
+    receiver.behave = () => ANSWERS(500);
+    const endpoint = await stack.endpoint(tenant, receiver.url());
+    const happened = event();
+    await routeToWebhooks(happened, Date.now());
+    const lost = new Set<string>();
+    stack.wire.fault = ({ operation, body }) => {
+      if (operation !== "UpdateItem" || lost.has(body)) return undefined;
+      lost.add(body);
+      return "after";
+    };
+    await stack.settle();
+    const { attempts, status } = await deliveryOf(endpoint, happened);
+    // Taking a slot, giving it back, counting the failure, and recording it.
+    expect([attempts.length, status, lost.size]).toEqual([1, "pending", 4]);
+    receiver.behave = () => ANSWERS(204);
     jest.setSystemTime(Date.now() + 10 * SECOND);
     await stack.settle();
     expect(await statusOf(endpoint, happened)).toBe("delivered");

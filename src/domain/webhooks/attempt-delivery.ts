@@ -87,7 +87,10 @@ async function attempt(
     status: "pending",
     nextAttemptAt: new Date(next).toISOString(),
   } as const;
-  if (await ports.recordAttempt(delivery, nextAttempt)) await ports.enqueue(again);
+  // Whatever the answer: one that was lost is asked for again, and then says that the record had changed already. A
+  // message too many is out of date once the next attempt is on record.
+  await ports.recordAttempt(delivery, nextAttempt);
+  await ports.enqueue(again);
   return { kind: "retried", milliseconds };
 }
 

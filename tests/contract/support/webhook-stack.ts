@@ -2,7 +2,13 @@ import { createRequire } from "node:module";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { DynamoDBDocumentClient, PutCommand, ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  PutCommand,
+  ScanCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
 import type { SQSEvent } from "aws-lambda";
 import { systemClock } from "../../../scripts/local-aws/kernel/clock.ts";
 import { Stack, type Template } from "../../../scripts/local-aws/kernel/stack.ts";
@@ -189,6 +195,14 @@ export async function startWebhookStack() {
     async paused({ tenantId }: ReachedTenant): Promise<DomainEvent<"webhook.paused">[]> {
       const { Items = [] } = await admin.send(new ScanCommand({ TableName: "outbox", ConsistentRead: true }));
       return Items.map(({ event }) => event).filter((event) => event.tenantId === tenantId);
+    },
+    /** Deletes all that the tenant has, as its offboarding does, and says in which partitions it lay. */
+    async empty({ tenantId }: ReachedTenant): Promise<string[]> {
+      const { Items = [] } = await admin.send(new ScanCommand({ TableName: "data", ConsistentRead: true }));
+      const own = Items.filter(({ pk }) => pk.startsWith(tenantId));
+      for (const { pk, sk } of own)
+        await admin.send(new DeleteCommand({ TableName: "data", Key: { pk, sk } }));
+      return own.map(({ pk }) => pk);
     },
     /** Lets everything happen that is due. */
     settle: () => aws.eventSourceMappings.settle(),
