@@ -412,6 +412,30 @@ async function sendAgain({ webhookId }: WebhookEndpoint, { id }: DomainEvent): P
   await enqueueDelivery(waitingFor(result), now);
 }
 
+it.each(["suspended", "deleting", "deleted"] as const)(
+  "nothing is sent for a tenant that is %s, and no dead letter tells of it; once it is active again, what was not sent can be",
+  async (status) => {
+    const endpoint = await stack.endpoint(tenant, receiver.url());
+    await routeToWebhooks(event(), Date.now());
+    await stack.settle();
+    await stack.setStatus(tenant, status);
+    // As long as what was read of the tenant is remembered.
+    jest.setSystemTime(Date.now() + 10 * SECOND);
+    const happened = event();
+    await routeToWebhooks(happened, Date.now());
+    await stack.settle();
+    expect(receiver.received).toHaveLength(1);
+    const delivery = await deliveryOf(endpoint, happened);
+    expect(delivery).toMatchObject({ status: "failed", failedBecause: "suspended", attempts: [] });
+    expect(JSON.stringify(await stack.deadLetters())).not.toContain(tenant.tenantId);
+
+    await stack.setStatus(tenant, "active");
+    await sendAgain(endpoint, happened);
+    await stack.settle();
+    expect(receiver.received.map(({ id }) => id)).toContain(deliveryIdOf(happened.id));
+  },
+);
+
 it("an attempt that is not answered until its endpoint and all that is its is deleted leaves nothing behind", async () => {
   receiver.behave = () => ({ kind: "hang" });
   const { webhookId } = await stack.endpoint(tenant, receiver.url());

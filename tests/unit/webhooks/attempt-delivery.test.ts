@@ -25,11 +25,13 @@ let done: [string, unknown][];
 let delivery: Delivery;
 let endpoint: WebhookEndpoint;
 let traffic: Traffic;
+let served: boolean;
 let answer: () => AttemptOutcome;
 
 beforeEach(() => {
   done = [];
   traffic = QUIET;
+  served = true;
   answer = () => ({ kind: "answered", status: 500 });
   delivery = {
     ...ids,
@@ -58,7 +60,7 @@ function ports(more: Partial<DeliveryPorts> = {}): DeliveryPorts {
   return {
     now: () => NOW,
     random: () => 0.5,
-    read: async () => ({ delivery, endpoint, traffic }),
+    read: async () => ({ delivery, endpoint, traffic, served }),
     enter: async () => true,
     leave: async (_waiting, _slot, departure) => note("leave", departure),
     post: async () => answer(),
@@ -111,6 +113,12 @@ describe("nothing is sent", () => {
     endpoint = { ...endpoint, status: "paused" };
     expect(await attempt({ post })).toMatchObject({ kind: "failed", because: "paused" });
     expect(done).toEqual([["give up", "paused"]]);
+  });
+
+  it("for a tenant that is suspended or gone; that is no dead letter either", async () => {
+    served = false;
+    expect(await attempt({ post })).toMatchObject({ kind: "failed", because: "suspended" });
+    expect(done).toEqual([["give up", "suspended"]]);
   });
 
   it("where there is no room; the delivery waits, and uses up no attempt", async () => {
