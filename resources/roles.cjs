@@ -14,7 +14,7 @@ const OWN_RECORD = { "Fn::Sub": "${!aws:PrincipalTag/TenantId}" };
 
 const onData = (...actions) => ({ actions, resource: DATA_TABLE, leadingKeys: OWN_DATA });
 const onDataIndex = (...actions) => ({ actions, resource: DATA_INDEX, leadingKeys: OWN_DATA });
-/** Tells of a change, in the change's own transaction: written by whoever makes it, and read by none of them. */
+/** Tells of a change, in the change's own transaction: written by whoever makes it, who may not read the table. */
 const TELL = { actions: ["dynamodb:PutItem"], resource: OUTBOX_TABLE, leadingKeys: OWN_DATA };
 const OWN_USAGE = { "Fn::Sub": "usage#${!aws:PrincipalTag/TenantId}" };
 const onOwnUsage = (...actions) => ({ actions, resource: CONTROL_TABLE, leadingKeys: OWN_USAGE });
@@ -49,14 +49,19 @@ const onControlList = (...kinds) => ({
   Resource: { "Fn::Sub": "${ControlTable.Arn}/index/byKind" },
 });
 
-/** Tells of changes of tenants themselves, in the transaction that makes them. */
-const TELL_OF_TENANTS = { ...onControl(["ten_*"], "dynamodb:PutItem"), Resource: OUTBOX_TABLE };
+/** Tells of changes of tenants themselves, in the transaction that makes them; no session of a tenant may. */
+const TELL_OF_TENANTS = { ...onControl(["tenancy#*"], "dynamodb:PutItem"), Resource: OUTBOX_TABLE };
 
 /** Groups' policies: items whose partition key is `policy#<group>`. */
 const onPolicies = (...actions) => onControl(["policy#*"], ...actions);
 const onListOfPolicies = onControlList("policy");
-/** Appends to the audit log: PutItem alone, which neither changes nor deletes what is there. */
+/**
+ * Appends to the audit log. PutItem would replace an item of the same key: that none is replaced is the condition of
+ * the write (`attribute_not_exists`), which IAM cannot ask for. Nothing is updated, and nothing deleted.
+ */
 const WRITE_AUDIT = onControl(["audit#*"], "dynamodb:PutItem");
+/** What events told of lies in partitions of tenants; what operators did, in those of months, is not to be added to. */
+const WRITE_EVENTS_TO_AUDIT = onControl(["audit#ten_*"], "dynamodb:PutItem");
 /** Which tokens are void: read by every function that takes a tenant's token. */
 const READ_CUT_OFFS = onControl(["cutoffs"], "dynamodb:Query");
 const WRITE_CUT_OFFS = onControl(["cutoffs"], "dynamodb:PutItem");
@@ -159,7 +164,7 @@ const onSeenEvents = (consumer) =>
  * From the outbox to the bus: a relay reads and deletes what is under its producer's keys, and of all else the keys
  * alone, since a Scan cannot be limited to some. What it may sign is in resources/message-policies.cjs.
  */
-const relayOf = (producer, keys) => [
+const relayOf = (producer, ...keys) => [
   {
     Effect: "Allow",
     Action: ["GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"].map(
@@ -167,7 +172,7 @@ const relayOf = (producer, keys) => [
     ),
     Resource: { "Fn::GetAtt": ["OutboxTable", "StreamArn"] },
   },
-  { ...onControl([keys], "dynamodb:BatchGetItem", "dynamodb:DeleteItem"), Resource: OUTBOX_TABLE },
+  { ...onControl(keys, "dynamodb:BatchGetItem", "dynamodb:DeleteItem"), Resource: OUTBOX_TABLE },
   {
     Effect: "Allow",
     Action: "dynamodb:Scan",
@@ -348,11 +353,11 @@ const FUNCTIONS = {
   ReadAudit: {
     own: [READ_OWN_POLICIES, onControl(["audit#*"], "dynamodb:Query"), onControlList("audit#*")],
   },
-  RelayEvents: { own: relayOf("gatehouse.airline", "ten_*") },
+  RelayEvents: { own: relayOf("gatehouse.airline", "ten_*", "tenancy#*") },
   RelayHooks: { own: relayOf("gatehouse.hooks", "gatehouse.hooks#*") },
   KeepAuditTrail: {
     // What Lambda gives up goes to the undelivered ones in the function's name.
-    own: [onSeenEvents("audit"), WRITE_AUDIT, toQueues("AuditDeadLetters", "AuditUndelivered")],
+    own: [onSeenEvents("audit"), WRITE_EVENTS_TO_AUDIT, toQueues("AuditDeadLetters", "AuditUndelivered")],
   },
   RouteWebhooks: {
     takesToken: false,
@@ -365,7 +370,12 @@ const FUNCTIONS = {
   DeliverWebhook: {
     takesToken: false,
     // A pause is told in the transaction that makes it.
-    tenant: [onData("dynamodb:GetItem", "dynamodb:UpdateItem"), TELL],
+    tenant: [
+      onData("dynamodb:GetItem", "dynamodb:UpdateItem"),
+      TELL,
+      // Nothing is sent for a tenant that is suspended.
+      onOwnRecord("dynamodb:GetItem"),
+    ],
     own: [fromQueue("WebhookDeliveries"), toQueues("WebhookDeliveries", "WebhookDeadLetters")],
   },
   PreTokenGeneration: { own: { Effect: "Allow", Action: "dynamodb:GetItem", Resource: CONTROL_TABLE } },

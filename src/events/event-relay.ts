@@ -32,6 +32,7 @@ export function eventRelay(producer: Producer, ports?: ReturnType<typeof relayPo
       return { batchItemFailures: [] };
     }
     const numbers = sequenceNumbers(event);
+    if (numbers.size === 0) return { batchItemFailures: [] };
     const relayed = await relay([...numbers.keys()], producer, made);
     report(producer, relayed);
     const failed = new Set(relayed.filter(({ became }) => became === "failed").map(({ key }) => key));
@@ -43,15 +44,19 @@ export function eventRelay(producer: Producer, ports?: ReturnType<typeof relayPo
   };
 }
 
-/** By the keys of the items. The stream brings no key twice: an item is written once. */
+/**
+ * By the keys of the items, in the stream's order; the first record of a key that was written twice, from which on the
+ * stream gives it again. That an item was removed is no news: a mapping's filter can ask for keys and not for what
+ * happened to them (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html).
+ */
 function sequenceNumbers({ Records }: DynamoDBStreamEvent): ReadonlyMap<string, string> {
-  return new Map(
-    Records.map(({ dynamodb }) => {
-      const { Keys, SequenceNumber } = dynamodb ?? {};
-      if (!Keys?.pk?.S || !SequenceNumber) throw new Error("a record of the stream has no key or no number");
-      return [Keys.pk.S, SequenceNumber] as const;
-    }),
-  );
+  const numbers = new Map<string, string>();
+  for (const { eventName, dynamodb: { Keys, SequenceNumber } = {} } of Records) {
+    if (eventName === "REMOVE") continue;
+    if (!Keys?.pk?.S || !SequenceNumber) throw new Error("a record of the stream has no key or no number");
+    if (!numbers.has(Keys.pk.S)) numbers.set(Keys.pk.S, SequenceNumber);
+  }
+  return numbers;
 }
 
 /** One line for each event that did not simply go its way: keys are ids. */

@@ -52,10 +52,12 @@ describe("a relay's role", () => {
       }),
     );
   const own = { RelayEvents: outboxKey(someEvent()), RelayHooks: outboxKey(someHook()) };
+  const ofTenancy = outboxKey(domainEvent("tenant.suspended", newTenantId(), { slug: "acme" }));
 
   it.each([
     ["RelayEvents", own.RelayHooks],
     ["RelayHooks", own.RelayEvents],
+    ["RelayHooks", ofTenancy],
   ] as const)("%s neither reads nor removes the other producer's events", async (as, pk) => {
     const both = { [TableName]: { Keys: [{ pk: own[as] }, { pk }] } };
     await expect(table(as).send(new BatchGetCommand({ RequestItems: both }))).rejects.toMatchObject(denied);
@@ -63,7 +65,7 @@ describe("a relay's role", () => {
   });
 
   it.each(["RelayEvents", "RelayHooks"] as const)("%s tells nothing by itself", async (as) => {
-    const Item = { pk: own[as], producer: "gatehouse.airline", event: {} };
+    const Item = { pk: own[as], event: {} };
     await expect(table(as).send(new PutCommand({ TableName, Item }))).rejects.toMatchObject(denied);
   });
 
@@ -73,7 +75,7 @@ describe("a relay's role", () => {
     for (const more of [
       { TableName },
       { ...keys, ProjectionExpression: "pk, event" },
-      { ...keys, FilterExpression: "producer = :p", ExpressionAttributeValues: { ":p": "x" } },
+      { ...keys, FilterExpression: "event = :p", ExpressionAttributeValues: { ":p": "x" } },
     ])
       await expect(table(as).send(new ScanCommand(more))).rejects.toMatchObject(denied);
     await expect(table(as).send(new GetCommand({ TableName, Key: { pk: own[as] } }))).rejects.toMatchObject(
@@ -107,6 +109,30 @@ describe("an event that may not be told", () => {
       { reason: "malformed", body: { key, detail: expect.objectContaining({ id: event.id }) } },
     ]);
     expect([stack.heard, await waiting()]).toEqual([[], []]);
+  });
+});
+
+describe("what the stream brings of an item that was removed", () => {
+  it("is neither read, nor counted, nor logged", async () => {
+    const key = await stack.put(someEvent());
+    stack.wire.seen.length = 0;
+    const relay = stack.relayOf("relay-events");
+    relay.output = "";
+    expect(await relay.invoke({ Records: [recordOf(key, "1", "REMOVE")] })).toEqual(DONE);
+    expect([stack.wire.seen, relay.output, await waiting()]).toEqual([[], "", [key]]);
+    expect(await relay.invoke({ Records: [recordOf(key, "1"), recordOf(key, "2", "REMOVE")] })).toEqual(DONE);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it("does not stand for the item's own record: that is where the stream begins again", async () => {
+    const key = await stack.put(someEvent());
+    stack.wire.fail("PutEvents", "before");
+    const records = [recordOf(key, "1"), recordOf(key, "2"), recordOf(key, "3", "REMOVE")];
+    expect(await stack.relayOf("relay-events").invoke({ Records: records })).toEqual({
+      payload: { batchItemFailures: [{ itemIdentifier: "1" }] },
+    });
+    stack.wire.heal();
+    expect(await bring("relay-events", [key])).toEqual(DONE);
   });
 });
 
@@ -225,6 +251,8 @@ describe("by the outbox's stream", () => {
     await flights.remove(result.flightId, [2]);
     const hook = someHook();
     await streamed.put(hook);
+    const suspended = domainEvent("tenant.suspended", tenant.tenantId, { slug: "acme" });
+    await streamed.put(suspended);
     await streamed.settle();
     const sealed = streamed.heard.map(({ source, detail }) => ({ ...readSealedEvent(detail), on: source }));
     expect(sealed.map(({ type }) => type).sort()).toEqual([
@@ -232,6 +260,7 @@ describe("by the outbox's stream", () => {
       "flight.created",
       "flight.deleted",
       "hook.received",
+      "tenant.suspended",
     ]);
     for (const { type, source, on, subject } of sealed)
       expect([on, subject, source]).toEqual(
@@ -240,6 +269,17 @@ describe("by the outbox's stream", () => {
           : ["gatehouse.airline", tenant.tenantId, "gatehouse.airline"],
       );
     expect(JSON.stringify(streamed.heard)).not.toContain(NEW_FLIGHT.flightNumber);
+    expect(await streamed.itemsOf("outbox")).toEqual([]);
+  });
+
+  it("an item that says it is the other producer's stops nobody: its key alone says which relay it is for", async () => {
+    const [event, hook] = [someEvent(), someHook()];
+    streamed.heard.length = 0;
+    const lie = { pk: outboxKey(event), producer: "gatehouse.hooks", event };
+    await streamed.admin.send(new PutCommand({ TableName: "outbox", Item: lie }));
+    await streamed.put(hook);
+    await streamed.settle();
+    expect(heardIds(streamed).sort()).toEqual([event.id, hook.id].sort());
     expect(await streamed.itemsOf("outbox")).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { LocalAws } from "../../scripts/local-aws/local-aws.ts";
+import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { actAsFunction, startInProcessAws } from "../support/in-process-aws.ts";
 import { compiledStack } from "../support/template.ts";
 
@@ -77,4 +78,12 @@ it("a function that changes people or policies may append a record", async () =>
     const put = new PutItemCommand({ TableName, Item: { ...RECORD, sk: { S: name } } });
     expect([name, await outcomeOf((client) => client.send(put))]).toEqual([name, "allowed"]);
   }
+});
+
+it("the audit trail's consumer appends what events told of tenants, and nothing that an operator could have done", async () => {
+  actAsFunction(aws, "KeepAuditTrailLambdaFunction");
+  const appended = (pk: string) =>
+    outcomeOf((client) => client.send(new PutItemCommand({ TableName, Item: { ...RECORD, pk: { S: pk } } })));
+  expect(await appended("audit#2027-03")).toBe("AccessDeniedException");
+  expect(await appended(`audit#${newTenantId()}#2027-03`)).toBe("allowed");
 });

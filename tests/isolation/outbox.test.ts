@@ -18,8 +18,10 @@ import { outboxPut } from "../../src/aws/dynamodb/outbox-items.ts";
 import type { VerifiedTenant } from "../../src/domain/access/verified-tenant.ts";
 import { newFlightOf } from "../../src/domain/flights/flight.ts";
 import { domainEvent } from "../../src/domain/messaging/domain-event.ts";
+import { KEY_PREFIXES } from "../../src/domain/messaging/outbox-key.ts";
 import { NEW_FLIGHT } from "../support/flight.ts";
 import { actAsFunction, someTenant, startInProcessAws } from "../support/in-process-aws.ts";
+import { compiledStack } from "../support/template.ts";
 
 let aws: LocalAws;
 beforeAll(async () => {
@@ -37,7 +39,13 @@ const putOf = (tenant: VerifiedTenant) => {
 };
 
 /** All functions that write events with a tenant's credentials. */
-const WRITERS = ["CreateFlight", "UpdateFlight", "DeleteFlight", "CreateLoyaltyTransaction"] as const;
+const WRITERS = [
+  "CreateFlight",
+  "UpdateFlight",
+  "DeleteFlight",
+  "CreateLoyaltyTransaction",
+  "DeliverWebhook",
+] as const;
 
 type Client = { send(command: unknown): Promise<unknown> };
 
@@ -86,6 +94,14 @@ describe.each(WRITERS)("the tenant role of %s", (name) => {
         }),
     ],
     [
+      "writes what happened to its tenant as such",
+      () =>
+        new PutCommand({
+          TableName: table(),
+          Item: { ...putOf(alice).Item, pk: `tenancy#${alice.tenantId}#evt_1` },
+        }),
+    ],
+    [
       "writes under a key that merely begins like its own",
       () =>
         new PutCommand({ TableName: table(), Item: { ...putOf(alice).Item, pk: `${alice.tenantId}x#1` } }),
@@ -118,11 +134,54 @@ describe.each(WRITERS)("the tenant role of %s", (name) => {
         new UpdateCommand({
           TableName: table(),
           Key: { pk: putOf(alice).Item?.pk },
-          UpdateExpression: "SET producer = :other",
+          UpdateExpression: "SET event = :other",
           ExpressionAttributeValues: { ":other": "gatehouse.hooks" },
         }),
     ],
   ] as const)("never %s", async (_what, command) => {
     await expect(client.send(command())).rejects.toMatchObject({ name: "AccessDeniedException" });
   });
+});
+
+/** All functions that tell what happened to tenants as such. */
+const TELLERS = ["ManageTenants", "ChangeTenants", "SettleTenants", "WatchQuotas"] as const;
+
+describe.each(TELLERS)("the role of %s", (name) => {
+  const { tenantId } = someTenant();
+  let client: Client;
+  beforeAll(() => {
+    actAsFunction(aws, `${name}LambdaFunction`);
+    client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
+  });
+
+  it("tells what happened to a tenant as such, and never what its own functions or third parties tell", async () => {
+    const put = (pk: string) =>
+      client.send(new PutCommand({ TableName: table(), Item: { pk, event: eventOf(someTenant()) } }));
+    await expect(put(`tenancy#${tenantId}#evt_1`)).resolves.toBeDefined();
+    for (const pk of [`${tenantId}#evt_1`, `gatehouse.hooks#${tenantId}#evt_1`])
+      await expect(put(pk)).rejects.toMatchObject({ name: "AccessDeniedException" });
+  });
+});
+
+describe("the outbox's stream, which either relay may read as a whole", () => {
+  it("brings keys and nothing of what was told", () => {
+    const { StreamSpecification } = compiledStack().resource("OutboxTable").properties;
+    expect(StreamSpecification).toEqual({ StreamViewType: "KEYS_ONLY" });
+  });
+
+  it.each([
+    ["RelayEvents", "gatehouse.airline"],
+    ["RelayHooks", "gatehouse.hooks"],
+  ] as const)(
+    "brings %s the keys of its own producer, whatever items say of themselves",
+    (name, producer) => {
+      const mappings = compiledStack()
+        .resources("AWS::Lambda::EventSourceMapping")
+        .filter(({ logicalId }) => logicalId.startsWith(`${name}EventSourceMapping`))
+        .map(({ properties }) => properties.FilterCriteria as { Filters: { Pattern: string }[] });
+      expect(mappings.map(({ Filters }) => Filters.map(({ Pattern }) => JSON.parse(Pattern)))).toEqual([
+        [{ dynamodb: { Keys: { pk: { S: KEY_PREFIXES[producer].map((prefix) => ({ prefix })) } } } }],
+      ]);
+    },
+  );
 });

@@ -65,9 +65,9 @@ export class OutboxInMemory {
             unread: [],
           })),
         remove: (key) => guarded("remove", () => void table.delete(key)),
-        keys: async function* keys(prefix) {
+        keys: async function* keys(prefixes) {
           const found = await guarded("keys", () => [...table.keys()]);
-          yield found.filter((key) => key.startsWith(prefix));
+          yield found.filter((key) => prefixes.some((prefix) => key.startsWith(prefix)));
         },
       },
       seal: (event) => guarded("seal", () => this.#keys.seal(event)),

@@ -11,16 +11,15 @@ import { compiledStack } from "./template.ts";
 const LEFT_MILLISECONDS = 180_000;
 
 /**
- * Puts into the running stack's outbox, past everybody's roles, what its relays' next sweeps find: an event that third
- * parties reported and no stream has brought, and for each relay one that it can never send.
+ * Puts into the running stack's outbox, past everybody's roles, what its relays find, by their stream or their next
+ * sweep: an old event that third parties reported, and for each relay some that it can never send.
  */
 export async function leaveInOutbox(tenantId: TenantId): Promise<void> {
   useLocalAws();
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}));
   const put = (pk: string, event: unknown) =>
-    // No producer: the stream brings it to nobody.
     documents.send(new PutCommand({ TableName: compiledStack().ref("OutboxTable"), Item: { pk, event } }));
   const hook = domainEvent("hook.received", tenantId, someHook().data, Date.now() - LEFT_MILLISECONDS);
   await put(outboxKey(hook), hook);
-  for (const prefix of Object.values(KEY_PREFIXES)) await put(`${prefix}forged`, { forged: true });
+  for (const prefix of Object.values(KEY_PREFIXES).flat()) await put(`${prefix}forged`, { forged: true });
 }

@@ -1,10 +1,12 @@
 import { type DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import type { AuditRecord } from "../../domain/audit.ts";
+import { PRODUCERS } from "../../domain/messaging/event-type.ts";
 import type { Page } from "../../domain/page.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { dayAfter, type UsageDays } from "../../domain/tenancy/usage.ts";
-import { auditKind, auditMonth, readAudit } from "./audit-items.ts";
+import { auditKind, auditMonth, eventMonth, readAudit } from "./audit-items.ts";
 import { BY_KIND, type Item, readText } from "./control-items.ts";
+import { mergedNewestFirst } from "./merged-lists.ts";
 
 /** Which records are asked for; days are in UTC, both inclusive. */
 export interface AuditQuery extends UsageDays {
@@ -19,7 +21,17 @@ export interface AuditQuery extends UsageDays {
 /** An actor's records are looked for among at most so many, so that the request stays a few small reads. */
 const EXAMINED_RECORDS = 500;
 
-/** Reads the audit records of the ControlTable, newest first. The index lags behind by a moment. */
+/** The part of a list that is read: positions, the newest and the oldest, and how many items at once. */
+interface Bounds {
+  readonly begin: string;
+  readonly from: string;
+  readonly read: number;
+}
+
+/**
+ * Reads the audit records of the ControlTable, newest first: of all that operators did, or of a tenant, with what
+ * events told of it. The index lags behind by a moment, and events by seconds.
+ */
 export class AuditLog {
   readonly #client: DynamoDBDocumentClient;
   readonly #table: string;
@@ -30,40 +42,57 @@ export class AuditLog {
   }
 
   /**
-   * One page. A position is a sort key, the same in the table's partitions, one a month, and in the index; it
-   * tells the month to go on in, and never leads out of the days that are asked for. With an actor a page may
-   * hold fewer records than asked for while there are more to come: `next` says so.
+   * One page. A position is a sort key, of one form in all partitions and in the index; it tells the month to go on
+   * in, and never leads out of the days that are asked for. With an actor a page may hold fewer records than asked
+   * for while there are more to come: `next` says so.
    */
   async page({ tenantId, actor, from, to, after, limit }: AuditQuery): Promise<Page<AuditRecord>> {
     const end = dayAfter(to, 1);
     const begin = after !== undefined && after < end ? after : end;
-    const partitions = tenantId ? [auditKind(tenantId)] : monthsBack(from, begin === end ? to : begin);
+    if (begin < from) return { items: [], next: null };
+    const months = monthsBack(from, begin === end ? to : begin);
     const mostExamined = actor === undefined ? limit : EXAMINED_RECORDS;
     // The record at `after` and the one that says that there are more are read as well.
     const bounds = { begin, from, read: Math.min(mostExamined + 2, EXAMINED_RECORDS) };
     const items: AuditRecord[] = [];
     let examined = 0;
     let last: string | undefined;
-    for (const partition of begin < from ? [] : partitions)
-      for await (const item of this.#newestFirst(partition, bounds, tenantId !== undefined)) {
-        const position = readText(item, "sk");
-        if (position === after) continue;
-        if (last !== undefined && (items.length >= limit || examined >= mostExamined))
-          return { items, next: last };
-        const record = readAudit(item);
-        if (actor === undefined || record.actor.id === actor || record.actor.name === actor)
-          items.push(record);
-        examined += 1;
-        last = position;
-      }
+    for await (const item of this.#records({ tenantId, actor }, months, bounds)) {
+      const position = readText(item, "sk");
+      if (position === after) continue;
+      if (last !== undefined && (items.length >= limit || examined >= mostExamined))
+        return { items, next: last };
+      const record = readAudit(item);
+      if (actor === undefined || record.actor.id === actor || record.actor.name === actor) items.push(record);
+      examined += 1;
+      last = position;
+    }
     return { items, next: null };
+  }
+
+  #records(
+    { tenantId, actor }: Pick<AuditQuery, "tenantId" | "actor">,
+    months: readonly string[],
+    bounds: Bounds,
+  ): AsyncGenerator<Item> {
+    if (tenantId === undefined) return this.#inTurn(months.map(auditMonth), bounds);
+    const byOperators = this.#newestFirst(auditKind(tenantId), bounds, "index");
+    // Only producers tell events: no operator is looked for among them.
+    if (actor !== undefined && !Object.hasOwn(PRODUCERS, actor)) return byOperators;
+    const partitions = months.map((month) => eventMonth(tenantId, month));
+    return mergedNewestFirst([byOperators, this.#inTurn(partitions, bounds)]);
+  }
+
+  async *#inTurn(partitions: readonly string[], bounds: Bounds): AsyncGenerator<Item> {
+    for (const partition of partitions) yield* this.#newestFirst(partition, bounds, "table");
   }
 
   async *#newestFirst(
     partition: string,
-    { begin, from, read }: { readonly begin: string; readonly from: string; readonly read: number },
-    byTenant: boolean,
+    { begin, from, read }: Bounds,
+    where: "table" | "index",
   ): AsyncGenerator<Item> {
+    const byTenant = where === "index";
     const [hash, range] = byTenant ? ["kind", "kindSort"] : ["pk", "sk"];
     let ExclusiveStartKey: Record<string, unknown> | undefined;
     do {
@@ -84,10 +113,10 @@ export class AuditLog {
   }
 }
 
-/** Partitions of the months from the day of `begin` back to that of `from`. */
+/** The months from the day of `begin` back to that of `from`, as `yyyy-mm`. */
 function monthsBack(from: string, begin: string): string[] {
   const months = new Set<string>();
   for (let day = begin.slice(0, "yyyy-mm-dd".length); day >= from; day = dayAfter(day, -1))
-    months.add(auditMonth(day));
+    months.add(day.slice(0, "yyyy-mm".length));
   return [...months];
 }

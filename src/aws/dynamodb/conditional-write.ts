@@ -17,7 +17,7 @@ export async function conditionsHold(write: () => Promise<unknown>): Promise<boo
       return true;
     } catch (error) {
       if (failedCondition(error)) return false;
-      const delay = metAnother(error) ? conflictDelay(attempt) : undefined;
+      const delay = metAnotherWrite(error) ? conflictDelay(attempt) : undefined;
       if (delay === undefined) throw error;
       await pause(delay);
     }
@@ -30,7 +30,15 @@ function failedCondition(error: unknown): boolean {
   );
 }
 
-function metAnother(error: unknown): boolean {
+/** The reason of a cancelled transaction at its item of that number, where it is a condition that failed. */
+export function failedConditionAt(item: number, error: unknown) {
+  if (!(error instanceof TransactionCanceledException)) return undefined;
+  const reason = error.CancellationReasons?.[item];
+  return reason?.Code === "ConditionalCheckFailed" ? reason : undefined;
+}
+
+/** Whether a write failed because another one was at the same item: it did nothing, and may be tried again. */
+export function metAnotherWrite(error: unknown): boolean {
   return (
     error instanceof TransactionConflictException ||
     reasons(error).includes("TransactionConflict") ||

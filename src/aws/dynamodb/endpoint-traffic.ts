@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { config } from "../../config.ts";
 import type { ReachedTenant } from "../../domain/access/verified-tenant.ts";
@@ -42,16 +43,19 @@ export function endpointTrafficOf(tenant: ReachedTenant, webhookId: WebhookId) {
 
     /** False where the slot is taken, or the endpoint closed, at `now` (epoch milliseconds). */
     enter(deliveryId: DeliveryId, slot: number, now: number): Promise<boolean> {
+      const visit = randomUUID();
       return conditionsHold(() =>
         client.send(
           new UpdateCommand({
             ...key,
             UpdateExpression: "SET #slot = :mine, expiresAt = :expiresAt",
             ConditionExpression:
-              "(attribute_not_exists(#slot) OR #slot.#until <= :now) AND (attribute_not_exists(closedUntil) OR closedUntil <= :now)",
+              // The visit is this one where the SDK asks again, because the first answer was lost.
+              "(attribute_not_exists(#slot) OR #slot.#until <= :now OR #slot.visit = :visit) AND (attribute_not_exists(closedUntil) OR closedUntil <= :now)",
             ExpressionAttributeNames: { "#slot": slotName(slot), "#until": "until" },
             ExpressionAttributeValues: {
-              ":mine": { deliveryId, until: now + SLOT_LEASE },
+              ":mine": { deliveryId, until: now + SLOT_LEASE, visit },
+              ":visit": visit,
               ":now": now,
               ":expiresAt": Math.floor(now / 1000) + KEPT_SECONDS,
             },
@@ -87,17 +91,25 @@ export function endpointTrafficOf(tenant: ReachedTenant, webhookId: WebhookId) {
       );
     },
 
-    /** Until when the endpoint is to be left alone, having not answered once more; undefined while it need not be. */
+    /**
+     * Until when the endpoint is to be left alone, having not answered once more; undefined while it need not be, or
+     * where its traffic was deleted in the meantime, as with all that its tenant had: it does not come back.
+     */
     async countUnanswered(now: number): Promise<number | undefined> {
-      const { Attributes } = await client.send(
-        new UpdateCommand({
-          ...key,
-          UpdateExpression: "ADD unanswered :one",
-          ExpressionAttributeValues: { ":one": 1 },
-          ReturnValues: "UPDATED_NEW",
-        }),
-      );
-      const closure = closureAfter(Number(Attributes?.unanswered));
+      let unanswered = 0;
+      await conditionsHold(async () => {
+        const { Attributes } = await client.send(
+          new UpdateCommand({
+            ...key,
+            UpdateExpression: "ADD unanswered :one",
+            ConditionExpression: "attribute_exists(pk)",
+            ExpressionAttributeValues: { ":one": 1 },
+            ReturnValues: "UPDATED_NEW",
+          }),
+        );
+        unanswered = Number(Attributes?.unanswered);
+      });
+      const closure = closureAfter(unanswered);
       return closure > 0 ? now + closure : undefined;
     },
   };

@@ -1,4 +1,3 @@
-import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { config } from "../../config.ts";
 import type { ReachedTenant } from "../../domain/access/verified-tenant.ts";
@@ -11,6 +10,7 @@ import { Refusal } from "../../domain/refusal.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import type { LoyaltyAccount } from "../../generated/loyalty-account.d.ts";
 import type { LoyaltyTransaction } from "../../generated/loyalty-transaction.d.ts";
+import { failedConditionAt } from "./conditional-write.ts";
 import { writeOnce } from "./idempotent-write.ts";
 import { outboxPut } from "./outbox-items.ts";
 import { tenantClient } from "./tenant-client.ts";
@@ -109,9 +109,8 @@ function balanceChange(tenantId: TenantId, { customerId, type, points }: Loyalty
 }
 
 function explainFailedBooking(error: unknown): unknown {
-  if (!(error instanceof TransactionCanceledException)) return error;
-  const [ofBalance] = error.CancellationReasons ?? [];
-  if (ofBalance?.Code !== "ConditionalCheckFailed") return error;
+  const ofBalance = failedConditionAt(0, error);
+  if (!ofBalance) return error;
   return ofBalance.Item
     ? new Refusal("insufficient-points", "The account does not hold that many points.")
     : new Refusal("not-found", NO_SUCH_ACCOUNT);

@@ -5,8 +5,7 @@ import type { Writes } from "./transact-items.ts";
 
 /**
  * The write that goes into a change's own transaction, so that the event is told if, and only if, the change was
- * made. Its key begins with the tenant for what the system tells itself, so that a tenant role's LeadingKeys hold
- * here too, and with the producer for everyone else, so that the one cannot write for the other.
+ * made. Its key says who may write it, and which relay sends it (`outbox-key.ts`).
  *
  * @param table the OutboxTable; named where functions are not the only ones who write: the command line has no
  * environment to read it from
@@ -15,7 +14,7 @@ export function outboxPut(event: DomainEvent, table = config.outboxTable()): Wri
   return {
     Put: {
       TableName: table,
-      Item: { pk: outboxKey(event), producer: event.source, event },
+      Item: { pk: outboxKey(event), event },
       ConditionExpression: "attribute_not_exists(pk)",
     },
   };

@@ -40,12 +40,12 @@ export class DynamoOutbox implements SweptOutbox {
    * A Scan, for which the table must be small: it holds what was told in the last second, and more only while the bus
    * or a key fails. No index, since one by producer would make a partition of it that every change waits for.
    */
-  async *keys(prefix: string): AsyncIterable<readonly string[]> {
+  async *keys(prefixes: readonly string[]): AsyncIterable<readonly string[]> {
     const scan = {
       TableName: this.#table,
       ProjectionExpression: "pk",
-      FilterExpression: "begins_with(pk, :prefix)",
-      ExpressionAttributeValues: { ":prefix": prefix },
+      FilterExpression: prefixes.map((_, index) => `begins_with(pk, :${index})`).join(" OR "),
+      ExpressionAttributeValues: Object.fromEntries(prefixes.map((prefix, index) => [`:${index}`, prefix])),
       // IAM allows no other attribute, so that neither producer's relay can read the other's events.
       Select: "SPECIFIC_ATTRIBUTES" as const,
     };

@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { config } from "../../config.ts";
 import type { ReachedTenant } from "../../domain/access/verified-tenant.ts";
@@ -8,11 +8,13 @@ import { Refusal } from "../../domain/refusal.ts";
 import type { SealedSecret, WebhookEndpoint, WebhookId } from "../../domain/webhooks/endpoint.ts";
 import { MOST_ENDPOINTS } from "../../domain/webhooks/new-endpoint.ts";
 import type { WebhookChanges } from "../../generated/webhook-changes.d.ts";
+import { failedConditionAt, metAnotherWrite } from "./conditional-write.ts";
 import { writeOnce } from "./idempotent-write.ts";
 import { tenantClient } from "./tenant-client.ts";
 import { versionCondition } from "./version-condition.ts";
 import { webhookCountKey, webhookItem, webhookKey, webhookOf } from "./webhook-items.ts";
 import { webhookUpdate } from "./webhook-update.ts";
+import { whileContended } from "./write-together.ts";
 
 const NO_SUCH_WEBHOOK = "There is no such webhook.";
 const CHANGED = "The webhook was changed in the meantime; read it again.";
@@ -44,33 +46,35 @@ export function webhookChangesOf(tenant: ReachedTenant) {
       try {
         return await writeOnce(tenant, key, endpoint, [{ Put }, { Update: count(1) }]);
       } catch (error) {
-        if (failedCondition(error, 1))
+        if (failedConditionAt(1, error))
           throw new Refusal("conflict", `A tenant may have ${MOST_ENDPOINTS} webhooks.`);
         throw error;
       }
     },
 
-    /** Throws a Refusal `not-found` or `precondition-failed`. */
-    async change(
+    /** Throws a Refusal `not-found`, `precondition-failed` or `busy`. */
+    change(
       webhookId: WebhookId,
       changes: WebhookChanges,
       expected: ExpectedVersion,
     ): Promise<WebhookEndpoint> {
-      try {
-        const { Attributes } = await client.send(
-          new UpdateCommand({
-            TableName,
-            Key: keyOf(webhookId),
-            ...webhookUpdate(changes, expected),
-            ReturnValues: "ALL_NEW",
-            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-          }),
-        );
-        return webhookOf(Attributes as WebhookEndpoint);
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        throw explain(error.Item);
-      }
+      const update = {
+        TableName,
+        Key: keyOf(webhookId),
+        ...webhookUpdate(changes, expected),
+        ReturnValues: "ALL_NEW",
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      } as const;
+      // A secret may be rotated, or the endpoint paused, in a transaction at the same moment.
+      return whileContended(async () => {
+        try {
+          const { Attributes } = await client.send(new UpdateCommand(update));
+          return webhookOf(Attributes as WebhookEndpoint);
+        } catch (error) {
+          if (metAnotherWrite(error)) return "contended";
+          throw error instanceof ConditionalCheckFailedException ? explain(error.Item) : error;
+        }
+      });
     },
 
     /** Throws a Refusal `not-found` or `precondition-failed`. */
@@ -84,7 +88,7 @@ export function webhookChangesOf(tenant: ReachedTenant) {
       try {
         await writeOnce(tenant, undefined, undefined, [{ Delete }, { Update: count(-1) }]);
       } catch (error) {
-        const failed = failedCondition(error, 0);
+        const failed = failedConditionAt(0, error);
         throw failed ? explain(failed.Item) : error;
       }
     },
@@ -105,17 +109,10 @@ export function webhookChangesOf(tenant: ReachedTenant) {
       try {
         return await writeOnce(tenant, key, secrets, [{ Update }]);
       } catch (error) {
-        throw failedCondition(error, 0) ? new Refusal("conflict", CHANGED) : error;
+        throw failedConditionAt(0, error) ? new Refusal("conflict", CHANGED) : error;
       }
     },
   };
-}
-
-/** The reason of a cancelled transaction at its item of that number, where it is a condition that failed. */
-function failedCondition(error: unknown, item: number) {
-  if (!(error instanceof TransactionCanceledException)) return undefined;
-  const reason = error.CancellationReasons?.[item];
-  return reason?.Code === "ConditionalCheckFailed" ? reason : undefined;
 }
 
 /** @param met the endpoint that a failed condition was judged by */

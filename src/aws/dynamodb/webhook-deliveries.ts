@@ -1,4 +1,3 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { config } from "../../config.ts";
 import type { ReachedTenant } from "../../domain/access/verified-tenant.ts";
@@ -16,6 +15,7 @@ import type {
 } from "../../domain/webhooks/delivery.ts";
 import type { WebhookId } from "../../domain/webhooks/endpoint.ts";
 import { MOST_ATTEMPTS, OVERDUE_MILLISECONDS, whyNotAgain } from "../../domain/webhooks/redelivery.ts";
+import { conditionsHold, failedConditionAt } from "./conditional-write.ts";
 import { writeOnce } from "./idempotent-write.ts";
 import { tenantClient } from "./tenant-client.ts";
 import { deliveriesPartition, deliveryItem, deliveryKey, deliveryOf } from "./webhook-items.ts";
@@ -28,7 +28,7 @@ export interface DeliverySearch {
 }
 
 /** What an attempt leaves behind. */
-export interface AttemptOutcome {
+export interface RecordedOutcome {
   /** None where a delivery is given up without another. */
   readonly attempt?: DeliveryAttempt | undefined;
   readonly status: DeliveryStatus;
@@ -73,14 +73,14 @@ export function webhookDeliveriesOf(tenant: ReachedTenant) {
     async put(delivery: Delivery): Promise<boolean> {
       const Item = deliveryItem(delivery);
       const ConditionExpression = "attribute_not_exists(pk)";
-      return held(client.send(new PutCommand({ TableName, Item, ConditionExpression })));
+      return conditionsHold(() => client.send(new PutCommand({ TableName, Item, ConditionExpression })));
     },
 
     /**
      * Adds an attempt to a pending delivery. False where another attempt was recorded since the delivery was
      * read, or where it is no longer pending or there: then nothing is changed.
      */
-    async recordAttempt(delivery: Delivery, outcome: AttemptOutcome) {
+    async recordAttempt(delivery: Delivery, outcome: RecordedOutcome): Promise<boolean> {
       const { attempt, status, nextAttemptAt, failedBecause } = outcome;
       const because = failedBecause ? ", failedBecause = :because" : "";
       const next = nextAttemptAt ? ", nextAttemptAt = :next" : " REMOVE nextAttemptAt";
@@ -99,7 +99,7 @@ export function webhookDeliveriesOf(tenant: ReachedTenant) {
           ...(failedBecause && { ":because": failedBecause }),
         },
       });
-      return held(client.send(update));
+      return conditionsHold(() => client.send(update));
     },
 
     /** Newest first. Under a filter a page may hold fewer than asked for while there are more: `next` says so. */
@@ -162,27 +162,9 @@ export function webhookDeliveriesOf(tenant: ReachedTenant) {
         const pointer = { tenantId: tenant.tenantId, webhookId, deliveryId, attempts };
         return await writeOnce(tenant, key, pointer, [{ Update }]);
       } catch (error) {
-        if (!conditionFailed(error)) throw error;
+        if (!failedConditionAt(0, error)) throw error;
         throw new Refusal("conflict", whyNotAgain(delivery, now) ?? ATTEMPTED_MEANWHILE);
       }
     },
   };
-}
-
-/** Whether the condition of a write held. */
-async function held(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
-}
-
-function conditionFailed(error: unknown): boolean {
-  return (
-    error instanceof TransactionCanceledException &&
-    error.CancellationReasons?.[0]?.Code === "ConditionalCheckFailed"
-  );
 }

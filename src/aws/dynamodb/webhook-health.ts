@@ -4,9 +4,9 @@ import type { ReachedTenant } from "../../domain/access/verified-tenant.ts";
 import type { DomainEvent } from "../../domain/messaging/domain-event.ts";
 import type { WebhookEndpoint, WebhookId } from "../../domain/webhooks/endpoint.ts";
 import { conditionsHold } from "./conditional-write.ts";
-import { writeOnce } from "./idempotent-write.ts";
 import { outboxPut } from "./outbox-items.ts";
 import { tenantClient } from "./tenant-client.ts";
+import { transact } from "./transact-items.ts";
 import { webhookKey, webhookOf } from "./webhook-items.ts";
 
 /** What deliveries tell of the endpoints that they go to; each method is one call to DynamoDB. */
@@ -69,7 +69,7 @@ export function webhookHealthOf(tenant: ReachedTenant) {
           ":next": version + 1,
         },
       };
-      return conditionsHold(() => writeOnce(tenant, undefined, undefined, [{ Update }, outboxPut(event)]));
+      return transact(client, [{ Update }, outboxPut(event)]);
     },
   };
 }

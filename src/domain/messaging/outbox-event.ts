@@ -1,3 +1,4 @@
+import { decodeTime } from "ulid";
 import { eventData } from "../../generated/events/event-data.js";
 import { isTenantId, type TenantId } from "../tenancy/tenant-id.ts";
 import type { DomainEvent } from "./domain-event.ts";
@@ -12,6 +13,7 @@ export interface WaitingEvent {
   readonly event: unknown;
 }
 
+const ID_PREFIX = "evt_";
 const EVENT_ID = /^evt_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const MEMBERS = ["id", "source", "type", "tenantId", "time", "data"] as const;
 
@@ -34,6 +36,8 @@ export function readOutboxEvent({ key, event }: WaitingEvent, producer: Producer
     data: readData(members, type),
   };
   if (outboxKey(read) !== key) throw new EventRefusal("malformed", "the event lies under another's key");
+  if (decodeTime(read.id.slice(ID_PREFIX.length)) !== Date.parse(read.time))
+    throw new EventRefusal("malformed", "the time is not that of the id");
   return read;
 }
 

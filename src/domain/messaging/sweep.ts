@@ -8,8 +8,8 @@ const STREAM_MILLISECONDS = 120_000;
 const PORTION = 100;
 
 export interface SweptOutbox extends Outbox {
-  /** Keys of all that waits under a prefix, in pages and in no order. */
-  keys(prefix: string): AsyncIterable<readonly string[]>;
+  /** Keys of all that waits under any of the prefixes, in pages and in no order. */
+  keys(prefixes: readonly string[]): AsyncIterable<readonly string[]>;
 }
 
 export interface Swept {

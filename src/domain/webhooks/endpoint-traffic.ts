@@ -11,9 +11,12 @@ const CLOSES_AFTER = 3;
 const FIRST_CLOSURE = 5000;
 const LONGEST_CLOSURE = 5 * 60_000;
 
-/** How long a delivery waits that found no free slot, at most; doubled each time. Milliseconds. */
+/**
+ * How long a delivery waits that found no free slot, at most; doubled each time, to what a queue can delay by. However
+ * many wait for an endpoint, they ask the more seldom the longer it takes. Milliseconds.
+ */
 const FIRST_WAIT = 4000;
-const LONGEST_WAIT = 60_000;
+const LONGEST_WAIT = 15 * 60_000 - 1000;
 
 /** An attempt that is under way; `until` in epoch milliseconds. */
 export interface Slot {
@@ -68,7 +71,7 @@ export function closureAfter(unanswered: number): number {
   return Math.min(FIRST_CLOSURE * 2 ** Math.min(unanswered - CLOSES_AFTER, 20), LONGEST_CLOSURE);
 }
 
-/** At least a second, the least that a queue can delay by. */
+/** At least a second, the least that a queue can delay by; with jitter, so that who met here does not meet again. */
 export function pauseOf(waited: number, random: () => number): number {
   return 1000 + random() * Math.min(FIRST_WAIT * 2 ** Math.min(waited, 10), LONGEST_WAIT);
 }

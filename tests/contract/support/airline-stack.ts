@@ -44,7 +44,7 @@ export const TABLES: Template["Resources"] = {
       BillingMode: "PAY_PER_REQUEST",
       AttributeDefinitions: [attribute("pk")],
       KeySchema: [key("pk", "HASH")],
-      StreamSpecification: { StreamViewType: "NEW_IMAGE" },
+      StreamSpecification: { StreamViewType: "KEYS_ONLY" },
     },
   },
 };

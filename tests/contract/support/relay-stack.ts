@@ -67,13 +67,13 @@ const BUS: Resources = {
 const RELAYS = {
   "relay-events": {
     id: "RelayEvents",
-    producer: "gatehouse.airline",
+    prefixes: ["ten_", "tenancy#"],
     signingKey: "AirlineSigningKey",
     consumers: { audit: "AuditKey", webhooks: "WebhooksKey" },
   },
   "relay-hooks": {
     id: "RelayHooks",
-    producer: "gatehouse.hooks",
+    prefixes: ["gatehouse.hooks#"],
     signingKey: "HooksSigningKey",
     consumers: { audit: "AuditKey" },
   },
@@ -84,7 +84,7 @@ const NAMES = ["relay-events", "relay-hooks"] as const;
 
 /** A relay as serverless.yml has it; its stream only where the test does not bring the events itself. */
 function relayResources(name: RelayName, byStream: boolean): Resources {
-  const { id, producer } = RELAYS[name];
+  const { id, prefixes } = RELAYS[name];
   const mapping = {
     Type: "AWS::Lambda::EventSourceMapping",
     Properties: {
@@ -100,8 +100,7 @@ function relayResources(name: RelayName, byStream: boolean): Resources {
         Filters: [
           {
             Pattern: JSON.stringify({
-              eventName: ["INSERT"],
-              dynamodb: { NewImage: { producer: { S: [producer] } } },
+              dynamodb: { Keys: { pk: { S: prefixes.map((prefix) => ({ prefix })) } } },
             }),
           },
         ],
@@ -120,8 +119,8 @@ function relayResources(name: RelayName, byStream: boolean): Resources {
 }
 
 /** A record of the outbox's stream, as far as a relay looks at it. */
-export const recordOf = (itemKey: string, SequenceNumber: string) => ({
-  eventName: "INSERT",
+export const recordOf = (itemKey: string, SequenceNumber: string, eventName = "INSERT") => ({
+  eventName,
   dynamodb: { Keys: { pk: { S: itemKey } }, SequenceNumber },
 });
 
@@ -174,7 +173,7 @@ export async function startRelayStack({ byStream }: { readonly byStream: boolean
     start,
     /** Puts an event, or what is to look like one, into the outbox, past everybody's roles. */
     put: async (event: DomainEvent, changes: object = {}): Promise<string> => {
-      const item = { pk: outboxKey(event), producer: event.source, event: { ...event, ...changes } };
+      const item = { pk: outboxKey(event), event: { ...event, ...changes } };
       await airline.admin.send(new PutCommand({ TableName: "outbox", Item: item }));
       return item.pk;
     },

@@ -54,8 +54,8 @@ export async function outboxOf(aws: TenancyStack, { tenantId }: Pick<TenantRecor
     new ScanCommand({
       TableName: aws.settings.outboxTable,
       ConsistentRead: true,
-      FilterExpression: "begins_with(pk, :tenant) AND producer = :producer",
-      ExpressionAttributeValues: { ":tenant": `${tenantId}#`, ":producer": "gatehouse.airline" },
+      FilterExpression: "begins_with(pk, :tenant)",
+      ExpressionAttributeValues: { ":tenant": `tenancy#${tenantId}#` },
     }),
   );
   // As the relay reads them, which refuses what is not exactly an event.

@@ -103,7 +103,7 @@ const template: Template = {
       Properties: {
         TableName: "outbox",
         BillingMode: "PAY_PER_REQUEST",
-        StreamSpecification: { StreamViewType: "NEW_IMAGE" },
+        StreamSpecification: { StreamViewType: "KEYS_ONLY" },
         AttributeDefinitions: ["pk"].map(attribute),
         KeySchema: keys("pk"),
       },

@@ -45,7 +45,7 @@ describe("which limit binds", () => {
     ],
     [
       "the stage's throttle before the account's",
-      { requestsPerSecond: 5001, writeShare: 0.1 },
+      { requestsPerSecond: 5001, writeShare: 0.05 },
       "Requests, the stage's throttle",
     ],
     [
@@ -55,12 +55,12 @@ describe("which limit binds", () => {
     ],
     [
       "functions, when they are slow",
-      { requestsPerSecond: 2000, functionMilliseconds: 600 },
+      { requestsPerSecond: 2000, writeShare: 0.1, functionMilliseconds: 600 },
       "Functions at work at a time",
     ],
     [
-      "signatures of events, when a thousand writes a second are told",
-      { requestsPerSecond: 4100, writeShare: 0.25 },
+      "signatures of events, when more than three hundred writes a second are told",
+      { requestsPerSecond: 1204, writeShare: 0.25 },
       "Signatures of events",
     ],
     [

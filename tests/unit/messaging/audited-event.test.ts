@@ -66,7 +66,7 @@ describe.each(EVENT_TYPES)("the audit record of %s", (type) => {
     const item = auditItem(record);
     expect(auditItem(auditedEvent(event))).toEqual(item);
     expect(item.sk).toBe(`${event.time}#${event.id.slice("evt_".length)}`);
-    expect([isAuditPosition(String(item.sk)), item.kind]).toEqual([true, `audit#${event.tenantId}`]);
+    expect([isAuditPosition(String(item.sk)), item.pk]).toEqual([true, `audit#${event.tenantId}#2027-03`]);
     expect(readAudit(item)).toEqual(record);
   });
 });

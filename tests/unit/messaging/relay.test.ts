@@ -39,6 +39,19 @@ describe("what may not be said in the producer's name is never signed, and becom
     ["no event at all", own, "text", "malformed"],
     ["an id that is none", `${tenantId}#x`, { ...event, id: "x" }, "malformed"],
     ["a time that is none", own, { ...event, time: "yesterday" }, "malformed"],
+    ["a time that is not the id's", own, { ...event, time: "2020-01-01T00:00:00.000Z" }, "malformed"],
+    [
+      "what happens to a tenant as such, told by the tenant's own functions",
+      own,
+      { ...event, type: "tenant.suspended", data: { slug: "acme" } },
+      "malformed",
+    ],
+    [
+      "what a tenant's own functions tell, told by who may only tell of tenants",
+      `tenancy#${own}`,
+      event,
+      "malformed",
+    ],
     ["a tenant that is none", "ten_x#1", { ...event, tenantId: "ten_x" }, "malformed"],
   ])("%s", async (_what, key, item, reason) => {
     world.table.set(key, item);
