@@ -65,6 +65,19 @@ module.exports = {
       from: { path: "^src/" },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
     },
+    {
+      name: "only-gates-make-tenants",
+      severity: "error",
+      from: {
+        path: "^src/",
+        pathNot:
+          "^src/(http/token-verifier|http/internal-endpoint|domain/hooks/receive-hook|events/webhook-router|domain/webhooks/waiting-delivery)\\.ts$",
+      },
+      to: {
+        path: "^src/domain/access/verified-tenant\\.ts$",
+        dependencyTypesNot: ["type-only"],
+      },
+    },
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
   options: {

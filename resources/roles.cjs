@@ -370,7 +370,12 @@ const FUNCTIONS = {
   DeliverWebhook: {
     takesToken: false,
     // A pause is told in the transaction that makes it.
-    tenant: [onData("dynamodb:GetItem", "dynamodb:UpdateItem"), TELL],
+    tenant: [
+      onData("dynamodb:GetItem", "dynamodb:UpdateItem"),
+      TELL,
+      // Nothing is sent for a tenant that is suspended.
+      onOwnRecord("dynamodb:GetItem"),
+    ],
     own: [fromQueue("WebhookDeliveries"), toQueues("WebhookDeliveries", "WebhookDeadLetters")],
   },
   PreTokenGeneration: { own: { Effect: "Allow", Action: "dynamodb:GetItem", Resource: CONTROL_TABLE } },

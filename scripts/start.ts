@@ -103,9 +103,14 @@ function stopWithNpm(stack: StackProcess): void {
   watch.unref();
 }
 
-try {
-  process.exitCode = await start();
-} catch (error) {
-  process.stderr.write(`gatehouse cannot start: ${explainError(error, "deployed")}\n`);
-  process.exitCode = 1;
+async function run(): Promise<number> {
+  try {
+    return await start();
+  } catch (error) {
+    process.stderr.write(`gatehouse cannot start: ${explainError(error, "deployed")}\n`);
+    return 1;
+  }
 }
+
+// With the stack all is over, whatever timer or connection of an SDK is still open here.
+process.exit(await run());

@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { LOCAL_STAGE } from "../stage/local-environment.ts";
 
 const LAST_WORDS_MILLISECONDS = 1000;
+/** For what is at work. A kill after that loses nothing: what the local AWS has accepted is in its store. */
+const TIME_TO_STOP_MILLISECONDS = 10_000;
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -35,6 +37,7 @@ export function startStack(): StackProcess {
   const stop = () => {
     stopped = true;
     child.kill("SIGTERM");
+    setTimeout(() => child.kill("SIGKILL"), TIME_TO_STOP_MILLISECONDS).unref();
   };
   const ended = whenGone(child).then((code) => (stopped ? 0 : (code ?? 1)));
   return { ready: whenReady(child, ended, () => stopped), ended, stop };
@@ -47,7 +50,7 @@ export function startStack(): StackProcess {
 async function whenGone(child: ChildProcess): Promise<number | null> {
   const closed = once(child, "close");
   const [code] = await once(child, "exit");
-  await Promise.race([closed, setTimeout(LAST_WORDS_MILLISECONDS, undefined, { ref: false })]);
+  await Promise.race([closed, sleep(LAST_WORDS_MILLISECONDS)]);
   child.stdout?.destroy();
   child.stderr?.destroy();
   return code;

@@ -1,3 +1,4 @@
+import { isServedTenant } from "../aws/dynamodb/active-tenants.ts";
 import { endpointTrafficOf } from "../aws/dynamodb/endpoint-traffic.ts";
 import { webhookDeliveriesOf } from "../aws/dynamodb/webhook-deliveries.ts";
 import { webhookEndpointsOf } from "../aws/dynamodb/webhook-endpoints.ts";
@@ -43,9 +44,10 @@ export function deliveryPorts(waiting: WaitingDelivery, { now, random, post }: D
         deliveries.find(webhookId, deliveryId),
         endpoints.find(webhookId),
         traffic.read(),
+        isServedTenant(tenant),
       ] as const;
-      const [delivery, endpoint, underWay] = await Promise.all(found);
-      return { delivery, endpoint, traffic: underWay };
+      const [delivery, endpoint, underWay, served] = await Promise.all(found);
+      return { delivery, endpoint, traffic: underWay, served };
     },
     enter: (_waiting, slot, at) => traffic.enter(deliveryId, slot, at),
     leave: (_waiting, slot, departure) => traffic.leave(deliveryId, slot, departure, now()),

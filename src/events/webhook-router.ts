@@ -1,7 +1,7 @@
 import { webhookDeliveriesOf } from "../aws/dynamodb/webhook-deliveries.ts";
 import { webhookEndpointsOf } from "../aws/dynamodb/webhook-endpoints.ts";
 import { enqueueDelivery } from "../aws/sqs/delivery-queue.ts";
-import type { ReachedTenant } from "../domain/access/verified-tenant.ts";
+import { reachedTenant } from "../domain/access/verified-tenant.ts";
 import type { DomainEvent } from "../domain/messaging/domain-event.ts";
 import { type Delivery, deliveryIdOf } from "../domain/webhooks/delivery.ts";
 import type { WebhookEndpoint } from "../domain/webhooks/endpoint.ts";
@@ -14,7 +14,7 @@ import { webhookPayload } from "../domain/webhooks/webhook-payload.ts";
  * recorded as failed, so that it can be sent once the endpoint is well.
  */
 export async function routeToWebhooks(event: DomainEvent, now = Date.now()): Promise<void> {
-  const tenant = tenantIn(event);
+  const tenant = reachedTenant(event.tenantId, "verified-event");
   const endpoints = await webhookEndpointsOf(tenant).wanting(event.type);
   const deliveries = webhookDeliveriesOf(tenant);
   await Promise.all(
@@ -24,11 +24,6 @@ export async function routeToWebhooks(event: DomainEvent, now = Date.now()): Pro
       if (delivery.status === "pending") await enqueueDelivery(waitingFor({ ...delivery, attempts: 0 }), now);
     }),
   );
-}
-
-/** The tenant of an event whose signature was verified. */
-function tenantIn({ tenantId }: DomainEvent): ReachedTenant {
-  return { tenantId } as ReachedTenant;
 }
 
 function deliveryTo(

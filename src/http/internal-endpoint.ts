@@ -2,7 +2,7 @@ import middy from "@middy/core";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import { config } from "../config.ts";
 import { isAllowedPrincipal } from "../domain/access/principal.ts";
-import type { ReachedTenant } from "../domain/access/verified-tenant.ts";
+import { type ReachedTenant, reachedTenant } from "../domain/access/verified-tenant.ts";
 import { AccessRefusal } from "./access-refusal.ts";
 import { answerProblems } from "./answer-problems.ts";
 import type { Step } from "./gate.ts";
@@ -36,7 +36,9 @@ export function internalEndpoint({ handle }: InternalEndpoint) {
   })
     .use(answerProblems<InternalContext>(({ callerArn }) => ({ callerArn })))
     .use(requirePrincipal());
-  const opened = gate.handler(async (event) => handle({ tenant: reachedTenant(event), event }));
+  const opened = gate.handler(async (event) =>
+    handle({ tenant: reachedTenant(tenantIn(event), "internal-caller"), event }),
+  );
   // The steps put into the context what its type promises before anything reads it.
   const handler = (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> =>
     opened(event, context as InternalContext);
@@ -53,9 +55,4 @@ function requirePrincipal(): Step<InternalContext> {
       context.callerArn = userArn;
     },
   };
-}
-
-/** The other place where a tenant comes into being: a principal of the provider's own asks for it. */
-function reachedTenant(event: APIGatewayProxyEvent): ReachedTenant {
-  return { tenantId: tenantIn(event) } as ReachedTenant;
 }

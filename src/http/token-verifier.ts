@@ -14,7 +14,7 @@ import { config } from "../config.ts";
 import type { AccessToken } from "../domain/access/access-token.ts";
 import type { Person } from "../domain/access/person.ts";
 import { PLAN_CLAIM, TENANT_CLAIM } from "../domain/access/token-claims.ts";
-import type { VerifiedTenant } from "../domain/access/verified-tenant.ts";
+import { verifiedTenant } from "../domain/access/verified-tenant.ts";
 import { isPlanName } from "../domain/tenancy/plan.ts";
 import { isTenantId } from "../domain/tenancy/tenant-id.ts";
 import { AccessRefusal } from "./access-refusal.ts";
@@ -110,7 +110,7 @@ function createVerifier({ userPoolId, jwksUri }: { userPoolId: string; jwksUri: 
   );
 }
 
-/** The one place where a tenant comes into being: the claims of a verified token. */
+/** A machine and its tenant: the claims of a verified token. */
 function machineOf(claims: CognitoAccessTokenPayload): AccessToken {
   const tenantId = claims[TENANT_CLAIM];
   const plan = claims[PLAN_CLAIM];
@@ -119,7 +119,7 @@ function machineOf(claims: CognitoAccessTokenPayload): AccessToken {
   // Without it no cut-off could hold.
   if (typeof claims.iat !== "number") throw AccessRefusal.invalidToken("The token has no time of issue.");
   return {
-    tenant: { tenantId, plan, clientId: claims.client_id } as VerifiedTenant,
+    tenant: verifiedTenant({ tenantId, plan, clientId: claims.client_id }),
     scopes: scopesOf(claims),
     issuedAt: claims.iat,
     expiresAt: claims.exp,

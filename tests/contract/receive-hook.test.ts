@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from "@jes
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
 import { keepHook } from "../../src/aws/dynamodb/hook-inbox.ts";
 import { hookItem } from "../../src/aws/dynamodb/hook-items.ts";
-import type { ReachedTenant } from "../../src/domain/access/verified-tenant.ts";
+import { reachedTenant } from "../../src/domain/access/verified-tenant.ts";
 import { LARGEST_HOOK } from "../../src/domain/hooks/hook-content.ts";
 import { HOOK_SCHEMES, type HookSource, newHookHandle } from "../../src/domain/hooks/hook-source.ts";
 import { domainEvent } from "../../src/domain/messaging/domain-event.ts";
@@ -22,6 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 afterEach(() => {
+  stack.wire.heal();
   jest.restoreAllMocks();
 });
 
@@ -201,7 +202,7 @@ describe("replays", () => {
   });
 
   it("are known for four days, though DynamoDB may keep the memory for longer", async () => {
-    const tenant = { tenantId: await stack.tenant() } as ReachedTenant;
+    const tenant = reachedTenant(await stack.tenant(), "signed-hook");
     const keepAt = async (seconds: number) => {
       const data = {
         source: "partner",
@@ -229,6 +230,50 @@ describe("replays", () => {
     for (const source of sources) await send(source, await signed(source, secret));
     for (const { tenantId } of sources) expect(await stack.eventsOf(tenantId)).toHaveLength(1);
   });
+});
+
+describe("whatever fails on the way to AWS", () => {
+  /** What the function asks of AWS for the first message of a source; STS speaks another protocol, without a target. */
+  const CALLS = ["Query", "Decrypt", "", "GetItem", "TransactWriteItems"];
+  const POINTS = CALLS.flatMap((name, call) =>
+    (["before", "after"] as const).map((fault) => [fault, name || "AssumeRole", call] as const),
+  );
+
+  async function firstMessage() {
+    const secret = newSecret("standard-webhooks");
+    const source = await stack.source(await stack.tenant(), "standard-webhooks", [secret]);
+    const message = await signed(source, secret);
+    stack.wire.heal();
+    return {
+      send: async () => (await send(source, message)).statusCode,
+      told: async () => (await stack.eventsOf(source.tenantId)).length,
+    };
+  }
+
+  it("these are the calls that can", async () => {
+    const { send, told } = await firstMessage();
+    expect([await send(), stack.wire.seen, await told()]).toEqual([202, CALLS, 1]);
+  });
+
+  it.each(POINTS)("once, %s %s: the message is taken, and told of once", async (fault, _name, call) => {
+    const { send, told } = await firstMessage();
+    stack.wire.fault = () => (stack.wire.seen.length === call + 1 ? fault : undefined);
+    expect([await send(), await told()]).toEqual([202, 1]);
+    expect(stack.wire.seen).toHaveLength(CALLS.length + 1);
+  });
+
+  it.each(POINTS)(
+    "for good, %s %s: the message is not taken, and told of once when its sender sends it again",
+    async (fault, name, call) => {
+      const { send, told } = await firstMessage();
+      stack.wire.fault = () => (stack.wire.seen.length > call ? fault : undefined);
+      expect(await send()).toBe(500);
+      expect(await told()).toBe(name === "TransactWriteItems" && fault === "after" ? 1 : 0);
+      stack.wire.heal();
+      expect([await send(), await told()]).toEqual([202, 1]);
+      expect([await send(), await told()]).toEqual([202, 1]);
+    },
+  );
 });
 
 describe("a body", () => {

@@ -270,6 +270,47 @@ describe("what fails", () => {
     expect(delivery.failedBecause).toBeUndefined();
   });
 
+  it.each([
+    ["hang", "no answer in time"],
+    ["close", "closed before the answer"],
+  ] as const)(
+    "because it finds its endpoint to %s is tried again by the schedule, and delivered",
+    async (kind, words) => {
+      receiver.behave = () => ({ kind });
+      const endpoint = await stack.endpoint(tenant, receiver.url());
+      const happened = event();
+      const begun = Date.now();
+      const receivedAfter = async (milliseconds: number) => {
+        jest.setSystemTime(begun + milliseconds);
+        await stack.settle();
+        return receiver.received.length;
+      };
+      await routeToWebhooks(happened, begun);
+      const [first = 0, second = 0] = LONGEST_WAITS;
+      expect([
+        await receivedAfter(0),
+        await receivedAfter(first - SECOND),
+        await receivedAfter(first),
+      ]).toEqual([1, 1, 2]);
+      const failed = await deliveryOf(endpoint, happened);
+      expect(failed).toMatchObject({ status: "pending", attempts: [{}, {}] });
+      for (const attempt of failed.attempts) {
+        expect(attempt.error).toContain(words);
+        expect(attempt.status).toBeUndefined();
+      }
+
+      receiver.behave = () => ANSWERS(204);
+      expect(await receivedAfter(first + second - SECOND)).toBe(2);
+      expect(await receivedAfter(first + second)).toBe(3);
+      expect(await deliveryOf(endpoint, happened)).toMatchObject({
+        status: "delivered",
+        attempts: [{}, {}, { status: 204 }],
+      });
+      expect(new Set(receiver.received.map(({ id, body }) => id + body)).size).toBe(1);
+      expect(await receivedAfter(48 * HOUR)).toBe(3);
+    },
+  );
+
   it.each(["before", "after"] as const)(
     "with 410 pauses its endpoint at once, in one transaction with the event that tells of it, also when that is interrupted %s it is done",
     async (interrupted) => {
@@ -291,6 +332,37 @@ describe("what fails", () => {
       await routeToWebhooks(event(), Date.now());
       await stack.settle();
       expect(receiver.received).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ["before it was done", "before"],
+    ["after it was done", "after"],
+  ] as const)(
+    "with 410 is told of once though every try to pause its endpoint fails %s",
+    async (_when, fault) => {
+      receiver.behave = () => ANSWERS(410);
+      const endpoint = await stack.endpoint(tenant, receiver.url());
+      const happened = event();
+      stack.wire.fail("TransactWriteItems", fault);
+      await routeToWebhooks(happened, Date.now());
+      await stack.settle();
+      const done = fault === "after" ? 1 : 0;
+      expect(await stack.paused(tenant)).toHaveLength(done);
+      expect(await endpointNow(endpoint)).toMatchObject({ status: done ? "paused" : "active" });
+
+      stack.wire.heal();
+      jest.setSystemTime(Date.now() + 180 * SECOND);
+      await stack.settle();
+      expect(await stack.paused(tenant)).toHaveLength(1);
+      expect(await endpointNow(endpoint)).toMatchObject({ status: "paused", version: 2 });
+      expect(await deliveryOf(endpoint, happened)).toMatchObject({
+        status: "failed",
+        failedBecause: "paused",
+      });
+      jest.setSystemTime(Date.now() + HOUR);
+      await stack.settle();
+      expect([receiver.received.length, (await stack.paused(tenant)).length]).toEqual([2 - done, 1]);
     },
   );
 
@@ -339,6 +411,30 @@ async function sendAgain({ webhookId }: WebhookEndpoint, { id }: DomainEvent): P
   const { result } = await webhookDeliveriesOf(tenant).beginAgain(webhookId, deliveryIdOf(id), { now });
   await enqueueDelivery(waitingFor(result), now);
 }
+
+it.each(["suspended", "deleting", "deleted"] as const)(
+  "nothing is sent for a tenant that is %s, and no dead letter tells of it; once it is active again, what was not sent can be",
+  async (status) => {
+    const endpoint = await stack.endpoint(tenant, receiver.url());
+    await routeToWebhooks(event(), Date.now());
+    await stack.settle();
+    await stack.setStatus(tenant, status);
+    // As long as what was read of the tenant is remembered.
+    jest.setSystemTime(Date.now() + 10 * SECOND);
+    const happened = event();
+    await routeToWebhooks(happened, Date.now());
+    await stack.settle();
+    expect(receiver.received).toHaveLength(1);
+    const delivery = await deliveryOf(endpoint, happened);
+    expect(delivery).toMatchObject({ status: "failed", failedBecause: "suspended", attempts: [] });
+    expect(JSON.stringify(await stack.deadLetters())).not.toContain(tenant.tenantId);
+
+    await stack.setStatus(tenant, "active");
+    await sendAgain(endpoint, happened);
+    await stack.settle();
+    expect(receiver.received.map(({ id }) => id)).toContain(deliveryIdOf(happened.id));
+  },
+);
 
 it("an attempt that is not answered until its endpoint and all that is its is deleted leaves nothing behind", async () => {
   receiver.behave = () => ({ kind: "hang" });
@@ -411,28 +507,6 @@ describe("whatever crashes", () => {
     await stack.settle();
     expect([receiver.received.length, await statusOf(endpoint, happened)]).toEqual([2, "delivered"]);
     expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(1);
-    jest.setSystemTime(Date.now() + HOUR);
-    await stack.settle();
-    expect(receiver.received).toHaveLength(2);
-  });
-
-  it("between recording and its answer: the next attempt comes all the same, and once", async () => {
-    receiver.behave = () => ANSWERS(500);
-    const endpoint = await stack.endpoint(tenant, receiver.url());
-    const happened = event();
-    let lost = false;
-    stack.wire.fault = ({ operation, body }) => {
-      if (lost || operation !== "UpdateItem" || !body.includes("list_append")) return undefined;
-      lost = true;
-      return "after";
-    };
-    await routeToWebhooks(happened, Date.now());
-    await stack.settle();
-    expect([lost, (await deliveryOf(endpoint, happened)).attempts.length]).toEqual([true, 1]);
-    receiver.behave = () => ANSWERS(204);
-    jest.setSystemTime(Date.now() + 10 * SECOND);
-    await stack.settle();
-    expect([receiver.received.length, await statusOf(endpoint, happened)]).toEqual([2, "delivered"]);
     jest.setSystemTime(Date.now() + HOUR);
     await stack.settle();
     expect(receiver.received).toHaveLength(2);

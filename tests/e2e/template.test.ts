@@ -82,6 +82,15 @@ describe("names", () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it("no statement of a bus policy has an id that another stage of the account would have, too", () => {
+    const ids = stack
+      .resources("AWS::Events::EventBusPolicy")
+      .map(({ properties }) => String(properties.StatementId));
+    expect(ids.length).toBeGreaterThan(0);
+    expect(ids.filter((id) => !id.startsWith("gatehouse-dev-"))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   it("no event rule delivers to a log group by the ARN that ends with an asterisk, which EventBridge drops", () => {
     const arns = stack
       .resources("AWS::Events::Rule")

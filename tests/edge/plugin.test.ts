@@ -165,6 +165,19 @@ describe("a stack that runs", () => {
     expect((await fetch(`${apiUrl}/open`)).status).toBe(200);
   });
 
+  it("stops while a function is at work, and does not wait for it", async () => {
+    const { child, ready, ended } = start();
+    const { apiUrl } = await ready;
+    const cutOff = fetch(`${apiUrl}/open?sleep=30000`).then(
+      ({ status }) => status,
+      () => "no answer",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(0);
+    expect(await cutOff).not.toBe(200);
+  });
+
   it("keeps its ids over a restart after it was killed", async () => {
     const first = start();
     const { userPoolId } = await first.ready;

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../scripts/local-aws/kernel/clock.ts";
 import type { InvokeFunction } from "../../scripts/local-aws/kernel/invoke.ts";
 import { type LocalAws, startLocalAws } from "../../scripts/local-aws/local-aws.ts";
-import type { VerifiedTenant } from "../../src/domain/access/verified-tenant.ts";
+import { type VerifiedTenant, verifiedTenant } from "../../src/domain/access/verified-tenant.ts";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { compiledStack } from "./template.ts";
 
@@ -39,5 +39,5 @@ export function actAsFunction(aws: LocalAws, functionLogicalId: string): void {
 
 /** A tenant as the gate would hand it on after it has verified a token. */
 export function someTenant(): VerifiedTenant {
-  return { tenantId: newTenantId(), plan: "standard", clientId: "client-1" } as VerifiedTenant;
+  return verifiedTenant({ tenantId: newTenantId(), plan: "standard", clientId: "client-1" });
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import type { AccessToken } from "../../src/domain/access/access-token.ts";
 import { CutOffList, CutOffsUnknown } from "../../src/domain/access/cut-off-list.ts";
-import type { VerifiedTenant } from "../../src/domain/access/verified-tenant.ts";
+import { verifiedTenant } from "../../src/domain/access/verified-tenant.ts";
 import {
   type CutOff,
   cutOffNow,
@@ -43,7 +43,7 @@ beforeEach(() => {
 
 const tenantId = newTenantId();
 function token(clientId = "client-1", issuedAt = START / SECOND - 60): AccessToken {
-  const tenant = { tenantId, plan: "standard", clientId } as VerifiedTenant;
+  const tenant = verifiedTenant({ tenantId, plan: "standard", clientId });
   return { tenant, issuedAt, scopes: new Set(), expiresAt: issuedAt + 3600 };
 }
 

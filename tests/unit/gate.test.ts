@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from "@je
 import type { APIGatewayProxyResult } from "aws-lambda";
 import { generateKeyPair } from "jose";
 import type { VerifiedTenant } from "../../src/domain/access/verified-tenant.ts";
+import { verifiedTenant } from "../../src/domain/access/verified-tenant.ts";
 import { newApiKeyValue } from "../../src/domain/tenancy/api-key-value.ts";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { newFlight } from "../../src/generated/new-flight.js";
@@ -271,7 +272,7 @@ describe("the gate lets in", () => {
       201,
     );
     expect(admitted).toEqual([
-      { tenant: { tenantId, plan: "standard", clientId: "client-1" }, body: flight },
+      { tenant: verifiedTenant({ tenantId, plan: "standard", clientId: "client-1" }), body: flight },
     ]);
   });
 

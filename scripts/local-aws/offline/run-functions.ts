@@ -1,5 +1,5 @@
 import type { InvocationResult, InvokeFunction } from "../kernel/invoke.ts";
-import type { LambdaPool } from "./serverless-offline.ts";
+import { InstanceEnded, type LambdaPool } from "./serverless-offline.ts";
 
 /** Runs functions in serverless-offline's pool. Answers come as they would out of Lambda: through JSON. */
 export function functionRunner(pool: () => LambdaPool | undefined): InvokeFunction {
@@ -32,6 +32,8 @@ function throughJson(result: unknown): unknown {
 
 function failureOf(error: unknown): InvocationResult {
   if (!(error instanceof Error)) return failure("Error", String(error));
+  // Not the function's failure: it is called again once there are functions.
+  if (error instanceof InstanceEnded) return failure("ServiceException", error.message);
   return error.constructor.name === "LambdaTimeoutError"
     ? failure("Sandbox.Timedout", "Task timed out")
     : failure(error.name, error.message);

@@ -20,7 +20,7 @@ export interface Listener {
   stop(): Promise<void>;
 }
 
-const TIME_TO_FINISH_MILLISECONDS = 3_000;
+const TIME_TO_FINISH_MILLISECONDS = 5_000;
 
 type Prototype = Record<string, (...args: never[]) => unknown>;
 
@@ -101,17 +101,33 @@ function limitInstances(prototype: Prototype, limit: InstanceLimit): void {
   });
 }
 
+/** The instance was ended while it ran, as when the stack stops: nobody knows how far it came. */
+export class InstanceEnded extends Error {}
+
 /**
- * When code changes, serverless-offline ends every worker, and a call that one was busy with would hang until
- * it times out. So a busy one is given time to finish.
+ * When code changes or the stack stops, serverless-offline ends every worker, and a call that one was busy with would
+ * never be answered: whoever waits for it, as the stack does before it closes, would wait for ever. So a busy one is
+ * given time to finish, and then the call fails.
  */
 function finishBeforeCleanup(prototype: Prototype): void {
-  const { cleanup } = prototype;
-  if (!cleanup) throw new Error("serverless-offline's LambdaFunction has no cleanup");
+  const { cleanup, runHandler } = prototype;
+  if (!cleanup || !runHandler)
+    throw new Error("serverless-offline's LambdaFunction has no cleanup or runHandler");
+  const running = new WeakMap<object, (ended: InstanceEnded) => void>();
+  prototype.runHandler = function (this: object, ...args: never[]) {
+    return new Promise((resolve, reject) => {
+      running.set(this, reject);
+      Promise.resolve(runHandler.apply(this, args))
+        .then(resolve, reject)
+        .finally(() => running.delete(this));
+    });
+  };
   prototype.cleanup = async function (this: { readonly status: string }, ...args: never[]) {
     const deadline = Date.now() + TIME_TO_FINISH_MILLISECONDS;
     while (this.status === "BUSY" && Date.now() < deadline) await setTimeout(20);
-    return cleanup.apply(this, args);
+    const done = await cleanup.apply(this, args);
+    running.get(this)?.(new InstanceEnded("the function's instance was ended while it ran"));
+    return done;
   };
 }
 

@@ -78,8 +78,7 @@ export function webhookDeliveriesOf(tenant: ReachedTenant) {
 
     /**
      * Adds an attempt to a pending delivery. False where another attempt was recorded since the delivery was
-     * read, or where it is no longer pending or there: then nothing is changed. Where the condition failed it is
-     * read again: the SDK sends a request anew whose answer was lost, and so may meet what the first one has done.
+     * read, or where it is no longer pending or there: then nothing is changed.
      */
     async recordAttempt(delivery: Delivery, outcome: RecordedOutcome): Promise<boolean> {
       const { attempt, status, nextAttemptAt, failedBecause } = outcome;
@@ -100,10 +99,7 @@ export function webhookDeliveriesOf(tenant: ReachedTenant) {
           ...(failedBecause && { ":because": failedBecause }),
         },
       });
-      if (await conditionsHold(() => client.send(update))) return true;
-      if (!attempt) return false;
-      const met = await find(delivery.webhookId, delivery.deliveryId);
-      return met?.attempts[delivery.attempts.length]?.at === attempt.at;
+      return conditionsHold(() => client.send(update));
     },
 
     /** Newest first. Under a filter a page may hold fewer than asked for while there are more: `next` says so. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { ReachedTenant } from "../access/verified-tenant.ts";
+import { type ReachedTenant, reachedTenant } from "../access/verified-tenant.ts";
 import { type DomainEvent, domainEvent } from "../messaging/domain-event.ts";
 import { signingSecrets } from "../webhooks/endpoint.ts";
 import { encodedBody, statedContentType } from "./hook-content.ts";
@@ -50,15 +50,10 @@ export async function receiveHook(
   const sealed = signingSecrets(source, now).map((secret) => secret.sealed);
   const proof = VERIFY[source.scheme](message, await ports.open(source, sealed), now);
   if (!proof) return false;
-  const tenant = provenTenant(source);
+  const tenant = reachedTenant(source.tenantId, "signed-hook");
   if (!(await ports.isActive(tenant))) return false;
   await ports.keep(tenant, received(source, message, proof, now));
   return true;
-}
-
-/** The third place where a tenant comes into being: one of its third parties has signed for it. */
-function provenTenant({ tenantId }: HookSource): ReachedTenant {
-  return { tenantId } as ReachedTenant;
 }
 
 function received(source: HookSource, message: AddressedMessage, proof: Proof, now: number): Received {

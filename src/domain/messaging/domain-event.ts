@@ -22,12 +22,14 @@ export function domainEvent<Type extends EventType>(
   data: EventData[Type],
   now = Date.now(),
 ): DomainEvent<Type> {
+  // A clock may tell fractions of a millisecond, a ULID none.
+  const at = Math.floor(now);
   return {
-    id: `evt_${ulid(now)}`,
+    id: `evt_${ulid(at)}`,
     type,
     source: producerOf(type),
     tenantId,
-    time: new Date(now).toISOString(),
+    time: new Date(at).toISOString(),
     data,
   };
 }

@@ -27,10 +27,11 @@ export async function attemptDelivery(
   ports: DeliveryPorts,
 ): Promise<AttemptResult> {
   if (waiting.dueAt > ports.now()) return putBack(waiting, ports);
-  const { delivery, endpoint, traffic } = await ports.read(waiting);
+  const { delivery, endpoint, traffic, served } = await ports.read(waiting);
   if (!delivery || !endpoint || delivery.status !== "pending") return { kind: "over" };
   if (delivery.attempts.length !== waiting.attempts)
     return again ? putBack(asRecorded(waiting, delivery), ports) : { kind: "over" };
+  if (!served) return giveUp(waiting, delivery, "suspended", ports);
   if (endpoint.status === "paused") return giveUp(waiting, delivery, "paused", ports);
 
   const { deliveryId, waited } = waiting;
@@ -119,8 +120,9 @@ async function giveUp(
   because: GivenUp,
   ports: DeliveryPorts,
 ): Promise<AttemptResult> {
-  // A paused endpoint is its tenant's to mend, and all its deliveries can be sent again; nobody else need look.
-  if (because !== "paused") await ports.bury(waiting, because);
+  // A paused endpoint is its tenant's to mend, a suspension is operators' own doing, and what was not sent can be sent
+  // again after it; nobody need look.
+  if (because !== "paused" && because !== "suspended") await ports.bury(waiting, because);
   await ports.giveUp(delivery, because);
   return { kind: "failed", because, pausedEndpoint: false };
 }

@@ -11,6 +11,8 @@ export interface DeliveryState {
   readonly delivery: Delivery | undefined;
   readonly endpoint: WebhookEndpoint | undefined;
   readonly traffic: Traffic;
+  /** Whether the delivery's tenant is served at present. */
+  readonly served: boolean;
 }
 
 /** How an attempt leaves its endpoint. */

@@ -40,10 +40,10 @@ export const DELIVERY_STATUSES = ["pending", "delivered", "failed"] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /**
- * Why a delivery is given up: it was tried for its whole time, its endpoint is paused, or its endpoint had no room for
- * it in all that time.
+ * Why a delivery is given up: it was tried for its whole time, its endpoint is paused, its endpoint had no room for it
+ * in all that time, or its tenant is not served any more.
  */
-export const GIVEN_UP = ["out-of-time", "paused", "no-room"] as const;
+export const GIVEN_UP = ["out-of-time", "paused", "no-room", "suspended"] as const;
 
 export type GivenUp = (typeof GIVEN_UP)[number];
 

@@ -1,4 +1,4 @@
-import type { ReachedTenant } from "../access/verified-tenant.ts";
+import { type ReachedTenant, reachedTenant } from "../access/verified-tenant.ts";
 import { isTenantId } from "../tenancy/tenant-id.ts";
 import { type DeliveryPointer, isDeliveryId } from "./delivery.ts";
 import { isWebhookId } from "./endpoint.ts";
@@ -31,7 +31,7 @@ export function waitingFor({ tenantId, webhookId, deliveryId, attempts }: Delive
  * records, which say where it goes, what it says and who signs it.
  */
 export function tenantOf({ tenantId }: WaitingDelivery): ReachedTenant {
-  return { tenantId } as ReachedTenant;
+  return reachedTenant(tenantId, "queued-delivery");
 }
 
 /** Undefined for a text that is no message of this queue. */

@@ -1,4 +1,5 @@
-import { isActiveTenant, keepHook } from "../../aws/dynamodb/hook-inbox.ts";
+import { isActiveTenant } from "../../aws/dynamodb/active-tenants.ts";
+import { keepHook } from "../../aws/dynamodb/hook-inbox.ts";
 import { findHookSource } from "../../aws/dynamodb/hook-lookup.ts";
 import { openHookSecrets } from "../../aws/kms/hook-secrets.ts";
 import { type HookPorts, receiveHook } from "../../domain/hooks/receive-hook.ts";

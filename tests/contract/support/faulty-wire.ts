@@ -35,7 +35,12 @@ export class FaultyWire {
       }
       const onward = forward(new URL(url, target), { method, headers });
       onward.end(body);
-      const [answer] = await once(onward, "response");
+      const [answer] = await once(onward, "response").catch(() => []);
+      // The local AWS was stopped with the request under way.
+      if (!answer) {
+        incoming.socket.destroy();
+        return;
+      }
       if (fault === "after") {
         answer.resume();
         await once(answer, "end");

@@ -16,6 +16,7 @@ import {
 import type { DomainEvent } from "../../../src/domain/messaging/domain-event.ts";
 import { newTenantId, type TenantId } from "../../../src/domain/tenancy/tenant-id.ts";
 import { ROLES, TABLES } from "./airline-stack.ts";
+import { FaultyWire } from "./faulty-wire.ts";
 import { ROOT_CREDENTIALS } from "./tenant-stack.ts";
 
 const REGION = "us-east-1";
@@ -38,7 +39,10 @@ function functionWithRoles(name: string): Record<string, TemplateResource> {
 
 export type HookFunction = "ReceiveHook" | "ManageHookSources";
 
-/** A local AWS of its own with what webhooks that come in need, under the roles and the key that are deployed. */
+/**
+ * A local AWS of its own with what webhooks that come in need, under the roles and the key that are deployed. What this
+ * process does as one of the functions goes over a wire.
+ */
 export async function startHooksStack() {
   const stack = new Stack(
     {
@@ -58,6 +62,7 @@ export async function startHooksStack() {
     clock: systemClock,
     invoke: async () => ({ error: { errorType: "NoFunctions", errorMessage: "none here" } }),
   });
+  const wire = await FaultyWire.to(aws.endpoint);
   const at = { region: REGION, endpoint: aws.endpoint };
   const admin = DynamoDBDocumentClient.from(new DynamoDBClient({ ...at, credentials: ROOT_CREDENTIALS }));
   const itemsOf = async (TableName: string) => {
@@ -84,6 +89,7 @@ export async function startHooksStack() {
 
   return {
     aws,
+    wire,
     admin,
     keyId,
     itemsOf,
@@ -139,7 +145,7 @@ export async function startHooksStack() {
     actAs(name: HookFunction): void {
       const { accessKeyId, secretAccessKey, sessionToken } = aws.identities.forFunction(name);
       Object.assign(process.env, {
-        AWS_ENDPOINT_URL: aws.endpoint,
+        AWS_ENDPOINT_URL: wire.endpoint,
         AWS_REGION: REGION,
         AWS_ACCESS_KEY_ID: accessKeyId,
         AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -151,6 +157,9 @@ export async function startHooksStack() {
         TENANT_ROLE_ARN: String(stack.resolve({ "Fn::GetAtt": [`${name}TenantRole`, "Arn"] })),
       });
     },
-    close: () => aws.close(),
+    close: async () => {
+      wire.close();
+      await aws.close();
+    },
   };
 }

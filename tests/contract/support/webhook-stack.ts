@@ -13,9 +13,11 @@ import type { SQSEvent } from "aws-lambda";
 import { systemClock } from "../../../scripts/local-aws/kernel/clock.ts";
 import { Stack, type Template } from "../../../scripts/local-aws/kernel/stack.ts";
 import { startLocalAws } from "../../../scripts/local-aws/local-aws.ts";
+import { tenantKey } from "../../../src/aws/dynamodb/control-items.ts";
 import { deliveryItem, webhookItem, webhookOf } from "../../../src/aws/dynamodb/webhook-items.ts";
 import type { ReachedTenant } from "../../../src/domain/access/verified-tenant.ts";
 import type { DomainEvent } from "../../../src/domain/messaging/domain-event.ts";
+import type { TenantStatus } from "../../../src/domain/tenancy/tenant.ts";
 import type { Delivery } from "../../../src/domain/webhooks/delivery.ts";
 import { newWebhookId, sealingContext, type WebhookEndpoint } from "../../../src/domain/webhooks/endpoint.ts";
 import { newSigningSecret } from "../../../src/domain/webhooks/signing-secret.ts";
@@ -112,6 +114,7 @@ export async function startWebhookStack() {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_SESSION_TOKEN: sessionToken,
+    CONTROL_TABLE: "control",
     DATA_TABLE: "data",
     OUTBOX_TABLE: "outbox",
     TENANT_ROLE_ARN: String(stack.resolve(arnOf("DeliverWebhookTenantRole"))),
@@ -138,13 +141,19 @@ export async function startWebhookStack() {
     return { text, kept: { sealed, createdAt, ...(expiresAt && { expiresAt }) } };
   }
 
+  /** What the tenant's own record says of it. */
+  const setStatus = ({ tenantId }: Pick<ReachedTenant, "tenantId">, status: TenantStatus) =>
+    admin.send(new PutCommand({ TableName: "control", Item: { ...tenantKey(tenantId), tenantId, status } }));
+
   return {
     aws,
     wire,
     secretFor,
+    setStatus,
     use: (function_: Deliver) => {
       deliver = function_;
     },
+    /** An endpoint of a tenant that is served. */
     async endpoint({ tenantId }: ReachedTenant, url: string, more: Partial<WebhookEndpoint> = {}) {
       const ids = { tenantId, webhookId: newWebhookId() };
       const secret = await secretFor(ids);
@@ -158,6 +167,7 @@ export async function startWebhookStack() {
         version: 1,
         ...more,
       };
+      await setStatus({ tenantId }, "active");
       await admin.send(new PutCommand({ TableName: "data", Item: webhookItem(endpoint) }));
       return { ...endpoint, secret: secret.text };
     },

@@ -6,6 +6,7 @@ import { type Delivery, deliveryIdOf } from "../../../src/domain/webhooks/delive
 import type { DeliveryPorts } from "../../../src/domain/webhooks/delivery-ports.ts";
 import { newWebhookId, type WebhookEndpoint } from "../../../src/domain/webhooks/endpoint.ts";
 import type { Traffic } from "../../../src/domain/webhooks/endpoint-traffic.ts";
+import { LONGEST_WAITS, TRIED_FOR } from "../../../src/domain/webhooks/retry-schedule.ts";
 import { waitingFor } from "../../../src/domain/webhooks/waiting-delivery.ts";
 
 const NOW = Date.UTC(2027, 2, 1);
@@ -24,11 +25,13 @@ let done: [string, unknown][];
 let delivery: Delivery;
 let endpoint: WebhookEndpoint;
 let traffic: Traffic;
+let served: boolean;
 let answer: () => AttemptOutcome;
 
 beforeEach(() => {
   done = [];
   traffic = QUIET;
+  served = true;
   answer = () => ({ kind: "answered", status: 500 });
   delivery = {
     ...ids,
@@ -57,7 +60,7 @@ function ports(more: Partial<DeliveryPorts> = {}): DeliveryPorts {
   return {
     now: () => NOW,
     random: () => 0.5,
-    read: async () => ({ delivery, endpoint, traffic }),
+    read: async () => ({ delivery, endpoint, traffic, served }),
     enter: async () => true,
     leave: async (_waiting, _slot, departure) => note("leave", departure),
     post: async () => answer(),
@@ -112,6 +115,12 @@ describe("nothing is sent", () => {
     expect(done).toEqual([["give up", "paused"]]);
   });
 
+  it("for a tenant that is suspended or gone; that is no dead letter either", async () => {
+    served = false;
+    expect(await attempt({ post })).toMatchObject({ kind: "failed", because: "suspended" });
+    expect(done).toEqual([["give up", "suspended"]]);
+  });
+
   it("where there is no room; the delivery waits, and uses up no attempt", async () => {
     traffic = { ...QUIET, unanswered: 3, closedUntil: NOW + 5000 };
     expect(await attempt({ post })).toEqual({ kind: "waiting" });
@@ -160,6 +169,51 @@ describe("an attempt", () => {
       ["record", "failed"],
     ]);
   });
+
+  it.each([
+    ["timed-out", "no answer in time"],
+    ["unreachable", "closed before the answer"],
+    ["unresolved", "could not be looked up"],
+    ["forbidden-address", "not sent to"],
+    ["untrusted-certificate", "not to be trusted"],
+    ["garbage", "no HTTP answer"],
+  ] as const)(
+    "that has no answer (%s) is tried again by the schedule, and given up at its end",
+    async (reason, words) => {
+      answer = () => ({ kind: "unanswered", reason });
+      const recordAttempt: DeliveryPorts["recordAttempt"] = async (_delivery, outcome) => {
+        done.push(["record", outcome]);
+        return true;
+      };
+      const attemptsAgo = (ago: readonly number[]) =>
+        ago.map((milliseconds) => ({ at: iso(NOW - milliseconds), milliseconds: 1, error: "failed" }));
+      const error = expect.stringContaining(words);
+      for (const [failed, longest] of LONGEST_WAITS.entries()) {
+        done = [];
+        delivery = { ...delivery, attempts: attemptsAgo(Array(failed).fill(HOUR)) };
+        const waiting = { ...WAITING, attempts: failed, begunAt: 0 };
+        expect(await attempt({ recordAttempt }, waiting)).toMatchObject({ kind: "retried" });
+        const dueAt = NOW + longest / 2;
+        expect(done).toEqual([
+          ["leave", { answered: false }],
+          [
+            "record",
+            {
+              attempt: { at: iso(NOW), milliseconds: 0, error },
+              status: "pending",
+              nextAttemptAt: iso(dueAt),
+            },
+          ],
+          ["enqueue", { ...waiting, attempts: failed + 1, dueAt }],
+        ]);
+      }
+      done = [];
+      delivery = { ...delivery, attempts: attemptsAgo([TRIED_FOR]) };
+      const last = await attempt({ recordAttempt }, { ...WAITING, attempts: 1, begunAt: 0 });
+      expect(last).toMatchObject({ kind: "failed", because: "out-of-time" });
+      expect(done[2]).toMatchObject(["record", { status: "failed", attempt: { error } }]);
+    },
+  );
 
   it("closes its endpoint for as long as that asks, an hour at most", async () => {
     answer = () => ({ kind: "answered", status: 503, retryAfter: 10 * HOUR });
