@@ -31,7 +31,7 @@ const ALARMS = [
     alarm: "webhook-dead-letters",
     queue: "webhook-dead-letters",
     description:
-      "Deliveries to tenants' endpoints were given up. With a reason: the endpoint failed for a day; its tenant sees it and may send again. Without one: the function deliverWebhook failed; move the messages back to the queue of deliveries.",
+      "The function deliverWebhook failed at deliveries again and again. When it is mended, move the messages back to the queue of deliveries. What tenants' endpoints did not take is not here, but in the queue webhook-given-up.",
   },
   {
     alarm: "webhook-events-dead-letters",

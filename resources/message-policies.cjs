@@ -5,6 +5,8 @@
 // own policies say. A relay's role only needs `events:PutEvents` on the bus there.
 // - a relay, which signs and encrypts: add it to `relays` of its producer;
 // - a consumer, which reads public keys and decrypts: add it to `readers` of its consumer;
+// - a new consumer: add it to CONSUMERS, to `audience` of each producer that it reads, as AUDIENCE
+//   (src/domain/messaging/audience.ts) has it, and its key to `policiesOf`;
 // - who signs webhooks: add it to OPENERS.
 // The account as such (`root`) administers the keys and uses none of them. Who administers a key can give it away, in
 // a policy that shows; CreateGrant, which shows nowhere, is left out.
@@ -187,4 +189,11 @@ const webhookSecrets = keyPolicy(
   ...allow(OPENERS, "kms:Decrypt", { Sid: "Open", Condition: boundToEndpoint }),
 );
 
-module.exports = { ...policiesOf(PRODUCERS, CONSUMERS), webhookSecrets, hookSecrets, policiesOf, PRODUCERS };
+module.exports = {
+  ...policiesOf(PRODUCERS, CONSUMERS),
+  webhookSecrets,
+  hookSecrets,
+  policiesOf,
+  PRODUCERS,
+  CONSUMERS,
+};

@@ -380,7 +380,7 @@ const FUNCTIONS = {
       // Nothing is sent for a tenant that is suspended.
       onOwnRecord("dynamodb:GetItem"),
     ],
-    own: [fromQueue("WebhookDeliveries"), toQueues("WebhookDeliveries", "WebhookDeadLetters")],
+    own: [fromQueue("WebhookDeliveries"), toQueues("WebhookDeliveries", "WebhookGivenUp")],
   },
   PreTokenGeneration: { own: { Effect: "Allow", Action: "dynamodb:GetItem", Resource: CONTROL_TABLE } },
   ManageCredentials: { own: MANAGE_CREDENTIALS },

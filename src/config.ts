@@ -44,7 +44,7 @@ export const config = {
   /** Where deliveries to tenants' endpoints wait. */
   webhookDeliveriesUrl: () => required("WEBHOOK_DELIVERIES_URL"),
   /** Where deliveries go that were given up. */
-  webhookDeadLettersUrl: () => required("WEBHOOK_DEAD_LETTERS_URL"),
+  webhookGivenUpUrl: () => required("WEBHOOK_GIVEN_UP_URL"),
   /** Whether webhooks may be sent to this machine's loopback: only where everything runs on one machine. */
   webhookLoopback: () => (required("WEBHOOK_LOOPBACK") === "on" ? "on" : "off"),
   /** Name of the stage, which the names of its usage plans begin with. */

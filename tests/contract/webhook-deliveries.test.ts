@@ -180,7 +180,7 @@ describe("what is delivered", () => {
 });
 
 describe("what fails", () => {
-  it("is tried by the schedule for 24 hours with the same id and fresh signatures, then lies in the dead letters", async () => {
+  it("is tried by the schedule for 24 hours with the same id and fresh signatures, then lies with what was given up", async () => {
     receiver.behave = () => ANSWERS(500);
     const endpoint = await stack.endpoint(tenant, receiver.url(), { eventTypes: ["*"] });
     const happened = event();
@@ -214,13 +214,14 @@ describe("what fails", () => {
       expect(wait).toBeGreaterThanOrEqual(longest * 0.99);
       expect(wait).toBeLessThanOrEqual(longest + 10 * 60 * SECOND);
     }
-    const letters = await stack.deadLetters();
-    expect(letters).toContainEqual({
+    const ofEndpoints = await stack.lettersIn("WebhookGivenUp");
+    expect(ofEndpoints).toContainEqual({
       tenantId: tenant.tenantId,
       webhookId: endpoint.webhookId,
       deliveryId: deliveryIdOf(happened.id),
       reason: "out-of-time",
     });
+    expect(JSON.stringify(await stack.lettersIn("WebhookDeadLetters"))).not.toContain(tenant.tenantId);
     // Nothing is left that would try it again.
     const attempts = receiver.received.length;
     jest.setSystemTime(Date.now() + 24 * HOUR);
@@ -427,7 +428,7 @@ it.each(["suspended", "deleting", "deleted"] as const)(
     expect(receiver.received).toHaveLength(1);
     const delivery = await deliveryOf(endpoint, happened);
     expect(delivery).toMatchObject({ status: "failed", failedBecause: "suspended", attempts: [] });
-    expect(JSON.stringify(await stack.deadLetters())).not.toContain(tenant.tenantId);
+    expect(JSON.stringify(await stack.lettersIn("WebhookGivenUp"))).not.toContain(tenant.tenantId);
 
     await stack.setStatus(tenant, "active");
     await sendAgain(endpoint, happened);
@@ -566,7 +567,7 @@ describe("whatever crashes", () => {
     await stack.settle();
     expect(await statusOf(endpoint, happened)).toBe("delivered");
     await passTime(
-      async () => (await stack.deadLetters()).some(({ reason }) => reason === undefined),
+      async () => (await stack.lettersIn("WebhookDeadLetters")).some(({ reason }) => reason === undefined),
       180 * SECOND,
     );
   });

@@ -65,7 +65,7 @@ const TOLD = [
   ["the ledger's lag", "AWS/Lambda", "AsyncEventAge", LEDGER, "Maximum"],
   ["dead letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", DEAD_LETTERS, "Maximum"],
   ["events that can never be sent", "AWS/SQS", "ApproximateNumberOfMessagesVisible", UNSENDABLE, "Maximum"],
-  ["webhooks that were given up", "AWS/SQS", "ApproximateNumberOfMessagesVisible", UNDELIVERED, "Maximum"],
+  ["webhooks not attempted", "AWS/SQS", "ApproximateNumberOfMessagesVisible", UNDELIVERED, "Maximum"],
   ["webhooks that wait", "AWS/SQS", "ApproximateAgeOfOldestMessage", DELIVERIES, "Maximum"],
   ["events that wait", "Gatehouse", "OldestEventAge", SERVICE, "Maximum"],
   ["keys of other tenants", "Gatehouse", "KeyMismatch", SERVICE, "Sum"],
@@ -90,6 +90,11 @@ const httpApiAlarms: (framework: Framework) => Promise<{ Resources?: Record<stri
 describe("alarms", () => {
   it.each(TOLD)("operators are told of %s", (_what, ...metric) => {
     expect(alarms.flatMap(watchedBy)).toContainEqual(metric);
+  });
+
+  it("nobody is told of what a tenant's own endpoint does not take, so that it hides no fault of ours", () => {
+    expect(stack.ref("WebhookGivenUp")).toMatch(/webhook-given-up$/);
+    expect(JSON.stringify(alarms.flatMap(watchedBy))).not.toContain("webhook-given-up");
   });
 
   it("calls that are answered 429 are counted in one, whichever API answers", () => {

@@ -24,12 +24,12 @@ export async function enqueueDelivery(waiting: WaitingDelivery, now: number): Pr
   );
 }
 
-/** Puts a delivery that was given up into the dead letters, with the reason. */
+/** Puts a delivery that was given up where those lie, with the reason; what the function fails at lies elsewhere. */
 export async function buryDelivery(waiting: WaitingDelivery, reason: string): Promise<void> {
   const { tenantId, webhookId, deliveryId } = waiting;
   await sqs().send(
     new SendMessageCommand({
-      QueueUrl: config.webhookDeadLettersUrl(),
+      QueueUrl: config.webhookGivenUpUrl(),
       MessageBody: JSON.stringify({ tenantId, webhookId, deliveryId }),
       MessageAttributes: { reason: { DataType: "String", StringValue: reason } },
     }),

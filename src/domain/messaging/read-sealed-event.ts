@@ -2,7 +2,7 @@ import { isTenantId } from "../tenancy/tenant-id.ts";
 import { bytesOf } from "./canonical.ts";
 import { PROTECTED_HEADER } from "./encrypted-data.ts";
 import { EventRefusal } from "./event-refusal.ts";
-import { CONSUMERS, type EventType, PRODUCERS, type Producer } from "./event-type.ts";
+import { type EventType, PRODUCERS, type Producer } from "./event-type.ts";
 import { exactMembers, type Members, matching } from "./members.ts";
 import {
   DATA_CONTENT_TYPE,
@@ -33,6 +33,9 @@ const COMPACT_JWS = /^[\w-]+\.\.[\w-]+$/;
 
 /** Bytes that KMS decrypts (https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html). */
 const LARGEST_CIPHERTEXT = 6144;
+
+/** How many may read an event: more than there are, since a producer may know a consumer before the others do. */
+const MOST_RECIPIENTS = 16;
 
 /**
  * Reads what came from the bus as an event. It has exactly the members of a sealed event, so that nothing is believed
@@ -71,7 +74,7 @@ function readEncryptedData(value: unknown): EncryptedData {
 }
 
 function readRecipients(value: unknown): readonly EncryptedKey[] {
-  if (!Array.isArray(value) || value.length < 1 || value.length > CONSUMERS.length)
+  if (!Array.isArray(value) || value.length < 1 || value.length > MOST_RECIPIENTS)
     throw malformed("recipients is not a list of consumers");
   const recipients = value.map((recipient: unknown) => {
     const members = exactMembers("recipient", recipient, ["header", "encrypted_key"]);

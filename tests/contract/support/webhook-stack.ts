@@ -56,6 +56,7 @@ const RESOURCES: Template["Resources"] = {
     RedrivePolicy: { deadLetterTargetArn: arnOf("WebhookDeadLetters"), maxReceiveCount: 30 },
   }),
   WebhookDeadLetters: queue("webhook-dead-letters"),
+  WebhookGivenUp: queue("webhook-given-up"),
   WebhookSecretsKey: { Type: "AWS::KMS::Key", Properties: { KeyPolicy: webhookSecrets } },
   DeliverWebhookLogGroup: logGroup("deliver"),
   ManageWebhooksLogGroup: logGroup("manage"),
@@ -119,7 +120,7 @@ export async function startWebhookStack() {
     OUTBOX_TABLE: "outbox",
     TENANT_ROLE_ARN: String(stack.resolve(arnOf("DeliverWebhookTenantRole"))),
     WEBHOOK_DELIVERIES_URL: urlOf("WebhookDeliveries"),
-    WEBHOOK_DEAD_LETTERS_URL: urlOf("WebhookDeadLetters"),
+    WEBHOOK_GIVEN_UP_URL: urlOf("WebhookGivenUp"),
     WEBHOOK_SECRETS_KEY: keyArn,
     WEBHOOK_LOOPBACK: "on",
   });
@@ -186,11 +187,11 @@ export async function startWebhookStack() {
     },
     put: (delivery: Delivery) =>
       admin.send(new PutCommand({ TableName: "data", Item: deliveryItem(delivery) })),
-    /** What lies in the dead letters, with its reason. */
-    async deadLetters() {
+    /** What lies in the queue, with its reason. */
+    async lettersIn(queue: "WebhookDeadLetters" | "WebhookGivenUp") {
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({
-          QueueUrl: urlOf("WebhookDeadLetters"),
+          QueueUrl: urlOf(queue),
           MaxNumberOfMessages: 10,
           VisibilityTimeout: 0,
           MessageAttributeNames: ["All"],

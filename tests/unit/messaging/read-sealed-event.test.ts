@@ -17,6 +17,14 @@ const withRecipient = (change: (recipient: Json & { header: Json }) => unknown):
   const [first, ...others] = sealed.data.recipients;
   return withData({ recipients: [change({ ...first, header: { ...first?.header } }), ...others] });
 };
+const recipientsOf = (count: number): Json[] =>
+  Array.from({ length: count }, (_none, number) => {
+    const [first] = sealed.data.recipients;
+    return {
+      ...first,
+      header: { ...first?.header, kid: `arn:aws:kms:eu-west-1:000000000000:key/${number}` },
+    };
+  });
 const refused = (value: unknown, reason = "malformed") =>
   expect(() => readSealedEvent(value)).toThrow(expect.objectContaining({ name: "EventRefusal", reason }));
 
@@ -91,8 +99,13 @@ describe("what is no sealed event is refused as malformed", () => {
 
   it("no recipients, too many, and one key twice", () => {
     const [first, second] = sealed.data.recipients;
-    for (const recipients of [[], {}, [first, second, first], [first, first], [null]])
+    for (const recipients of [[], {}, [first, second, first], [first, first], [null], recipientsOf(17)])
       refused(withData({ recipients }));
+  });
+
+  it("but not recipients of whom only a later version knows", () => {
+    const later = withData({ recipients: recipientsOf(16) });
+    expect(readSealedEvent(later)).toEqual(later);
   });
 
   it("base64url that is not the one text of its bytes, or of other lengths", () => {
