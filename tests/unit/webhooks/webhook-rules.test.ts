@@ -80,7 +80,9 @@ describe("an endpoint", () => {
       const schema = JSON.parse(readFileSync(file, "utf8"));
       expect([name, schema.properties.eventTypes.items.enum]).toEqual([name, ["*", ...TOLD_BY_WEBHOOKS]]);
     }
-    expect(TOLD_BY_WEBHOOKS).not.toContain("hook.received");
+    // Nor what happens while a tenant has no endpoint: before it is onboarded, and after it is gone.
+    for (const type of ["hook.received", "tenant.onboarded", "tenant.offboarded"])
+      expect(TOLD_BY_WEBHOOKS).not.toContain(type);
   });
 
   it("whose name the DNS does not tell just now is refused as busy, and one that leads inside as invalid", async () => {
