@@ -2,6 +2,7 @@ import { DecryptCommand, EncryptCommand } from "@aws-sdk/client-kms";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { webhookChangesOf } from "../../src/aws/dynamodb/webhook-changes.ts";
 import { webhookEndpointsOf } from "../../src/aws/dynamodb/webhook-endpoints.ts";
+import { readWebhook, webhookItem } from "../../src/aws/dynamodb/webhook-items.ts";
 import { sealWebhookSecret } from "../../src/aws/kms/webhook-secrets.ts";
 import type { VerifiedTenant } from "../../src/domain/access/verified-tenant.ts";
 import { secretsAfter } from "../../src/domain/secrets/secrets-after.ts";
@@ -147,6 +148,22 @@ describe("the endpoints of a tenant", () => {
     });
     expect((await endpoints().list({ limit: 10 })).items).toHaveLength(1);
   });
+});
+
+it("an item that is no endpoint of this system's is not read as one", async () => {
+  const item = webhookItem(anEndpoint());
+  const { pk: _pk, sk: _sk, ...endpoint } = item;
+  expect(readWebhook(item)).toEqual(endpoint);
+  for (const change of [
+    { tenantId: "t" },
+    { webhookId: "w" },
+    { status: "open" },
+    { url: 1 },
+    { eventTypes: "*" },
+    { secrets: [{ sealed: 1 }] },
+    { version: "1" },
+  ])
+    expect(() => readWebhook({ ...item, ...change })).toThrow("damaged");
 });
 
 describe("a change of an endpoint", () => {

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { ulid } from "ulid";
-import { deliveryItem } from "../../src/aws/dynamodb/webhook-items.ts";
+import { deliveryItem } from "../../src/aws/dynamodb/delivery-items.ts";
 import { isTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { type Delivery, deliveryIdOf } from "../../src/domain/webhooks/delivery.ts";
 import { isWebhookId } from "../../src/domain/webhooks/endpoint.ts";

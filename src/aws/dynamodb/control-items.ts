@@ -153,5 +153,5 @@ export function readText(item: Item, name: string): string {
 }
 
 export function damaged({ pk, sk }: Item): Error {
-  return new Error(`the control table's item ${String(pk)} / ${String(sk)} is damaged`);
+  return new Error(`the item ${String(pk)} / ${String(sk)} is damaged`);
 }

@@ -6,9 +6,9 @@ import {
   isSourceName,
   type SourceName,
 } from "../../domain/hooks/hook-source.ts";
-import type { SealedSecret } from "../../domain/secrets/sealed-secret.ts";
 import { isTenantId, type TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { damaged, type Item, type ItemKey, readText } from "./control-items.ts";
+import { readSecrets } from "./secret-items.ts";
 
 /**
  * Items of the ControlTable: a tenant's sources in a partition of their own, `<tenantId>#hooks`, which is all of that
@@ -59,14 +59,4 @@ export function readHook(item: Item): HookSource {
   if (!isHookHandle(handle) || !isHookScheme(scheme) || typeof version !== "number") throw damaged(item);
   const secrets = readSecrets(item);
   return { tenantId, source, handle, scheme, secrets, createdAt: readText(item, "createdAt"), version };
-}
-
-function readSecrets(item: Item): SealedSecret[] {
-  if (!Array.isArray(item.secrets)) throw damaged(item);
-  return item.secrets.map((secret: unknown) => {
-    if (typeof secret !== "object" || secret === null) throw damaged(item);
-    const { sealed, createdAt, expiresAt } = secret as Record<string, unknown>;
-    if (typeof sealed !== "string" || typeof createdAt !== "string") throw damaged(item);
-    return { sealed, createdAt, ...(typeof expiresAt === "string" && { expiresAt }) };
-  });
 }

@@ -13,7 +13,7 @@ import { failedConditionAt, metAnotherWrite } from "./conditional-write.ts";
 import { writeOnce } from "./idempotent-write.ts";
 import { tenantClient } from "./tenant-client.ts";
 import { versionCondition } from "./version-condition.ts";
-import { webhookCountKey, webhookItem, webhookKey, webhookOf } from "./webhook-items.ts";
+import { readWebhook, webhookCountKey, webhookItem, webhookKey } from "./webhook-items.ts";
 import { webhookUpdate } from "./webhook-update.ts";
 import { whileContended } from "./write-together.ts";
 
@@ -70,7 +70,7 @@ export function webhookChangesOf(tenant: ReachedTenant) {
       return whileContended(async () => {
         try {
           const { Attributes } = await client.send(new UpdateCommand(update));
-          return webhookOf(Attributes as WebhookEndpoint);
+          return readWebhook(Attributes ?? {});
         } catch (error) {
           if (metAnotherWrite(error)) return "contended";
           throw error instanceof ConditionalCheckFailedException ? explain(error.Item) : error;

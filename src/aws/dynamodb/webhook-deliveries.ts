@@ -16,9 +16,15 @@ import type {
 import type { WebhookId } from "../../domain/webhooks/endpoint.ts";
 import { MOST_ATTEMPTS, OVERDUE_MILLISECONDS, whyNotAgain } from "../../domain/webhooks/redelivery.ts";
 import { conditionsHold, failedConditionAt } from "./conditional-write.ts";
+import {
+  deliveriesPartition,
+  deliveryItem,
+  deliveryKey,
+  readDelivery,
+  readDeliverySummary,
+} from "./delivery-items.ts";
 import { writeOnce } from "./idempotent-write.ts";
 import { tenantClient } from "./tenant-client.ts";
-import { deliveriesPartition, deliveryItem, deliveryKey, deliveryOf } from "./webhook-items.ts";
 
 /** Which deliveries of an endpoint to list. */
 export interface DeliverySearch {
@@ -62,7 +68,7 @@ export function webhookDeliveriesOf(tenant: ReachedTenant) {
     const { Item } = await client.send(
       new GetCommand({ TableName, Key: keyOf(webhookId, deliveryId), ConsistentRead: true }),
     );
-    return Item && deliveryOf(Item as Delivery);
+    return Item && readDelivery(Item);
   }
 
   return {
@@ -122,7 +128,7 @@ export function webhookDeliveriesOf(tenant: ReachedTenant) {
           Limit: status ? Math.max(limit + 1, EXAMINED_DELIVERIES) : limit + 1,
         }),
       );
-      const found = Items.map((item) => deliveryOf(item as DeliverySummary));
+      const found = Items.map(readDeliverySummary);
       const items = found.slice(0, limit);
       const next = found.length > limit ? items.at(-1)?.deliveryId : LastEvaluatedKey?.sk;
       return { items, next: next ?? null };

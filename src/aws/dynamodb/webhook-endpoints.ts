@@ -6,7 +6,7 @@ import type { Page } from "../../domain/page.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { type WebhookEndpoint, type WebhookId, wants } from "../../domain/webhooks/endpoint.ts";
 import { tenantClient } from "./tenant-client.ts";
-import { webhookKey, webhookOf, webhooksPartition } from "./webhook-items.ts";
+import { readWebhook, webhookKey, webhooksPartition } from "./webhook-items.ts";
 
 const NO_SUCH_WEBHOOK = "There is no such webhook.";
 
@@ -22,7 +22,7 @@ export function webhookEndpointsOf(tenant: ReachedTenant) {
   async function find(webhookId: WebhookId): Promise<WebhookEndpoint | undefined> {
     const Key = webhookKey(tenant.tenantId, webhookId);
     const { Item } = await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
-    return Item && webhookOf(Item as WebhookEndpoint);
+    return Item && readWebhook(Item);
   }
 
   async function query(after: string, Limit?: number): Promise<WebhookEndpoint[]> {
@@ -35,7 +35,7 @@ export function webhookEndpointsOf(tenant: ReachedTenant) {
         ...(Limit && { Limit }),
       }),
     );
-    return Items.map((item) => webhookOf(item as WebhookEndpoint));
+    return Items.map(readWebhook);
   }
 
   return {

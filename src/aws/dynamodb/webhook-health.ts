@@ -7,7 +7,7 @@ import { conditionsHold } from "./conditional-write.ts";
 import { outboxPut } from "./outbox-items.ts";
 import { tenantClient } from "./tenant-client.ts";
 import { transact } from "./transact-items.ts";
-import { webhookKey, webhookOf } from "./webhook-items.ts";
+import { readWebhook, webhookKey } from "./webhook-items.ts";
 
 /** What deliveries tell of the endpoints that they go to; each method is one call to DynamoDB. */
 export function webhookHealthOf(tenant: ReachedTenant) {
@@ -31,7 +31,7 @@ export function webhookHealthOf(tenant: ReachedTenant) {
             ReturnValues: "ALL_NEW",
           }),
         );
-        endpoint = webhookOf(Attributes as WebhookEndpoint);
+        endpoint = readWebhook(Attributes ?? {});
       });
       return endpoint;
     },

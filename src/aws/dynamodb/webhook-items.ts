@@ -1,8 +1,7 @@
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
-import { type Delivery, type DeliverySummary, KEPT_DAYS } from "../../domain/webhooks/delivery.ts";
-import type { WebhookEndpoint, WebhookId } from "../../domain/webhooks/endpoint.ts";
-
-const DAY_SECONDS = 24 * 60 * 60;
+import { isWebhookId, type WebhookEndpoint, type WebhookId } from "../../domain/webhooks/endpoint.ts";
+import { damaged, type Item, readTenantId, readText } from "./control-items.ts";
+import { readSecrets } from "./secret-items.ts";
 
 /** Partition with all the tenant's endpoints, and the count of them: one Query gives all. */
 export function webhooksPartition(tenantId: TenantId): string {
@@ -22,34 +21,24 @@ export function webhookItem(endpoint: WebhookEndpoint) {
   return { ...webhookKey(endpoint.tenantId, endpoint.webhookId), ...endpoint };
 }
 
-/** The endpoint without what only the table needs. */
-export function webhookOf(item: WebhookEndpoint & { pk?: string; sk?: string }): WebhookEndpoint {
-  const { pk: _pk, sk: _sk, ...endpoint } = item;
-  return endpoint;
-}
-
-/** Partition with an endpoint's deliveries; their ids grow with time, so the order is that of the events. */
-export function deliveriesPartition(tenantId: TenantId, webhookId: WebhookId): string {
-  return `${tenantId}#webhook#${webhookId}`;
-}
-
-export function deliveryKey({
-  tenantId,
-  webhookId,
-  deliveryId,
-}: Pick<Delivery, "tenantId" | "webhookId" | "deliveryId">) {
-  return { pk: deliveriesPartition(tenantId, webhookId), sk: deliveryId } as const;
-}
-
-export function deliveryItem(delivery: Delivery) {
-  const created = Math.floor(Date.parse(delivery.createdAt) / 1000);
-  return { ...deliveryKey(delivery), ...delivery, expiresAt: created + KEPT_DAYS * DAY_SECONDS };
-}
-
-type DeliveryItem<Kept> = Kept & { pk?: string; sk?: string; expiresAt?: number };
-
-/** The delivery without what only the table needs. */
-export function deliveryOf<Kept extends DeliverySummary>(item: DeliveryItem<Kept>): Kept {
-  const { pk: _pk, sk: _sk, expiresAt: _expiresAt, ...delivery } = item;
-  return delivery as unknown as Kept;
+/** Throws when the item is not one that this system wrote. */
+export function readWebhook(item: Item): WebhookEndpoint {
+  const { webhookId, eventTypes, description, status, pausedBecause } = item;
+  const { version, failingSince, consecutiveFailures } = item;
+  if (!isWebhookId(webhookId) || !Array.isArray(eventTypes)) throw damaged(item);
+  if ((status !== "active" && status !== "paused") || typeof version !== "number") throw damaged(item);
+  return {
+    webhookId,
+    tenantId: readTenantId(item),
+    url: readText(item, "url"),
+    eventTypes: eventTypes.map(String),
+    ...(typeof description === "string" && { description }),
+    status,
+    ...(typeof pausedBecause === "string" && { pausedBecause }),
+    secrets: readSecrets(item),
+    createdAt: readText(item, "createdAt"),
+    version,
+    ...(typeof failingSince === "string" && { failingSince }),
+    ...(typeof consecutiveFailures === "number" && { consecutiveFailures }),
+  };
 }

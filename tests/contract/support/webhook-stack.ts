@@ -14,7 +14,8 @@ import { systemClock } from "../../../scripts/local-aws/kernel/clock.ts";
 import { Stack, type Template } from "../../../scripts/local-aws/kernel/stack.ts";
 import { startLocalAws } from "../../../scripts/local-aws/local-aws.ts";
 import { tenantKey } from "../../../src/aws/dynamodb/control-items.ts";
-import { deliveryItem, webhookItem, webhookOf } from "../../../src/aws/dynamodb/webhook-items.ts";
+import { deliveryItem } from "../../../src/aws/dynamodb/delivery-items.ts";
+import { readWebhook, webhookItem } from "../../../src/aws/dynamodb/webhook-items.ts";
 import type { ReachedTenant } from "../../../src/domain/access/verified-tenant.ts";
 import type { DomainEvent } from "../../../src/domain/messaging/domain-event.ts";
 import { newSigningSecret } from "../../../src/domain/secrets/signing-secret.ts";
@@ -183,7 +184,7 @@ export async function startWebhookStack() {
           ReturnValues: "ALL_NEW",
         }),
       );
-      return webhookOf(Attributes as WebhookEndpoint);
+      return readWebhook(Attributes ?? {});
     },
     put: (delivery: Delivery) =>
       admin.send(new PutCommand({ TableName: "data", Item: deliveryItem(delivery) })),
