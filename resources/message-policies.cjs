@@ -158,10 +158,15 @@ const denyPutEvents = (Condition) => ({
   Condition,
 });
 
-/** Nobody but its relays puts a producer's events on the bus, whatever their own policies allow. */
+/**
+ * Nobody but its relays puts a producer's events on the bus, whatever their own policies allow. AWS's own policies for
+ * PutEvents take `events:source` for a key of several values; ForAnyValue is right for one as well. Without a value it
+ * denies nothing, and EventBridge takes no event without a source.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-example-policy-cross-account-custom-bus-source.html
+ */
 function ownRelaysAlone(producer, { relays }) {
   return denyPutEvents({
-    StringEquals: { "events:source": producer },
+    "ForAnyValue:StringEquals": { "events:source": [producer] },
     ...(relays.length > 0 && { ArnNotEquals: { "aws:PrincipalArn": relays.map(arnOf) } }),
   });
 }
@@ -174,7 +179,9 @@ const policiesOf = (producers, consumers) => ({
   webhooksEncryption: encryptionKey("webhooks", consumers.webhooks, producers),
   airlineAlone: ownRelaysAlone("gatehouse.airline", producers["gatehouse.airline"]),
   hooksAlone: ownRelaysAlone("gatehouse.hooks", producers["gatehouse.hooks"]),
-  producersAlone: denyPutEvents({ StringNotEquals: { "events:source": Object.keys(producers) } }),
+  producersAlone: denyPutEvents({
+    "ForAnyValue:StringNotEquals": { "events:source": Object.keys(producers) },
+  }),
 });
 
 const webhookSecrets = keyPolicy(
