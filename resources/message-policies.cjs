@@ -5,6 +5,8 @@
 // own policies say. A relay's role only needs `events:PutEvents` on the bus there.
 // - a relay, which signs and encrypts: add it to `relays` of its producer;
 // - a consumer, which reads public keys and decrypts: add it to `readers` of its consumer;
+// - a new consumer: add it to CONSUMERS, to `audience` of each producer that it reads, as AUDIENCE
+//   (src/domain/messaging/audience.ts) has it, and its key to `policiesOf`;
 // - who signs webhooks: add it to OPENERS.
 // The account as such (`root`) administers the keys and uses none of them. Who administers a key can give it away, in
 // a policy that shows; CreateGrant, which shows nowhere, is left out.
@@ -156,10 +158,15 @@ const denyPutEvents = (Condition) => ({
   Condition,
 });
 
-/** Nobody but its relays puts a producer's events on the bus, whatever their own policies allow. */
+/**
+ * Nobody but its relays puts a producer's events on the bus, whatever their own policies allow. AWS's own policies for
+ * PutEvents take `events:source` for a key of several values; ForAnyValue is right for one as well. Without a value it
+ * denies nothing, and EventBridge takes no event without a source.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-example-policy-cross-account-custom-bus-source.html
+ */
 function ownRelaysAlone(producer, { relays }) {
   return denyPutEvents({
-    StringEquals: { "events:source": producer },
+    "ForAnyValue:StringEquals": { "events:source": [producer] },
     ...(relays.length > 0 && { ArnNotEquals: { "aws:PrincipalArn": relays.map(arnOf) } }),
   });
 }
@@ -172,7 +179,9 @@ const policiesOf = (producers, consumers) => ({
   webhooksEncryption: encryptionKey("webhooks", consumers.webhooks, producers),
   airlineAlone: ownRelaysAlone("gatehouse.airline", producers["gatehouse.airline"]),
   hooksAlone: ownRelaysAlone("gatehouse.hooks", producers["gatehouse.hooks"]),
-  producersAlone: denyPutEvents({ StringNotEquals: { "events:source": Object.keys(producers) } }),
+  producersAlone: denyPutEvents({
+    "ForAnyValue:StringNotEquals": { "events:source": Object.keys(producers) },
+  }),
 });
 
 const webhookSecrets = keyPolicy(
@@ -180,4 +189,11 @@ const webhookSecrets = keyPolicy(
   ...allow(OPENERS, "kms:Decrypt", { Sid: "Open", Condition: boundToEndpoint }),
 );
 
-module.exports = { ...policiesOf(PRODUCERS, CONSUMERS), webhookSecrets, hookSecrets, policiesOf, PRODUCERS };
+module.exports = {
+  ...policiesOf(PRODUCERS, CONSUMERS),
+  webhookSecrets,
+  hookSecrets,
+  policiesOf,
+  PRODUCERS,
+  CONSUMERS,
+};

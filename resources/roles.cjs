@@ -186,7 +186,11 @@ const relayOf = (producer, ...keys) => [
     Effect: "Allow",
     Action: "events:PutEvents",
     Resource: { "Fn::GetAtt": ["MessageBus", "Arn"] },
-    Condition: { StringEquals: { "events:source": producer } },
+    Condition: {
+      "ForAllValues:StringEquals": { "events:source": [producer] },
+      // ForAllValues is true of no source at all.
+      Null: { "events:source": "false" },
+    },
   },
   toQueues("OutboxDeadLetters"),
 ];

@@ -1,7 +1,8 @@
 /**
  * Derives from every `schemas/*.json` and `schemas/events/*.json` what the code needs of it, into `src/generated/`:
  * a validator compiled ahead (Ajv standalone, so that nothing is compiled at run time) and its type. For events
- * also the table of all validators, and `EventData`, the type of each event's data.
+ * also the table of all validators; that of those who read, which take away what the schema does not know; and
+ * `EventData`, the type of each event's data.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -19,9 +20,17 @@ const camelCase = (name: string) =>
   name.replace(/[-._](.)/g, (_match, letter: string) => letter.toUpperCase());
 
 /** The validator as one self-contained ES module: Ajv's own helpers are bundled into it. */
-async function compileValidator(name: string, schema: object): Promise<string> {
+async function compileValidator(
+  name: string,
+  schema: object,
+  options: { readonly removeAdditional?: boolean } = {},
+): Promise<string> {
   // API Gateway's models are draft-04, so the function judges by the same dialect.
-  const ajv = new Ajv.default({ allErrors: true, code: { source: true, esm: true, lines: true } });
+  const ajv = new Ajv.default({
+    ...options,
+    allErrors: true,
+    code: { source: true, esm: true, lines: true },
+  });
   ajv.addSchema(schema, name);
   const code = standaloneCode.default(ajv, { [camelCase(name)]: name });
   const bundled = await build({
@@ -86,12 +95,21 @@ async function generate(from: string, to: string, home: string): Promise<Map<str
 await generate(source, target, ".");
 const events = await generate(join(source, "events"), join(target, "events"), "..");
 
-const imports = [...events].map(([name]) => `import { ${camelCase(name)} } from "./${name}.js";`);
-const entries = [...events].map(([name]) => `  "${name}": ${camelCase(name)},`);
-writeFileSync(
-  join(target, "events", "event-data.js"),
-  [...imports, "", "export const eventData = {", ...entries, "};", ""].join("\n"),
-);
+/** One object of all events' validators, which lie in a folder beside it. */
+function writeTable(file: string, folder: string, table: string): void {
+  const imports = [...events].map(([name]) => `import { ${camelCase(name)} } from "${folder}/${name}.js";`);
+  const entries = [...events].map(([name]) => `  "${name}": ${camelCase(name)},`);
+  const lines = [...imports, "", `export const ${table} = {`, ...entries, "};", ""];
+  writeFileSync(join(target, "events", file), lines.join("\n"));
+}
+
+mkdirSync(join(target, "events", "reading"));
+for (const [name, schema] of events) {
+  const validator = await compileValidator(name, schema, { removeAdditional: true });
+  writeFileSync(join(target, "events", "reading", `${name}.js`), validator);
+}
+writeTable("event-data.js", ".", "eventData");
+writeTable("readable-event-data.js", "./reading", "readableEventData");
 const typeImports = [...events].map(([name, { title }]) => `import type { ${title} } from "./${name}.d.ts";`);
 const members = [...events].map(([name, { title }]) => `  readonly "${name}": ${title};`);
 writeFileSync(
@@ -107,6 +125,17 @@ writeFileSync(
     "",
     "/** Validators of what events carry. */",
     "export declare const eventData: { readonly [Type in keyof EventData]: Validator<EventData[Type]> };",
+    "",
+  ].join("\n"),
+);
+writeFileSync(
+  join(target, "events", "readable-event-data.d.ts"),
+  [
+    'import type { Validator } from "../validator.d.ts";',
+    'import type { EventData } from "./event-data.d.ts";',
+    "",
+    "/** Validators for whoever reads events: from what they are given they take away all members that are not in the schema. */",
+    "export declare const readableEventData: { readonly [Type in keyof EventData]: Validator<EventData[Type]> };",
     "",
   ].join("\n"),
 );

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { type Decision, evaluate } from "../../scripts/local-aws/iam/evaluate.ts";
@@ -189,6 +190,47 @@ describe("set qualifiers", () => {
     expect(meets(keys)).toBe(false);
     expect(meets({ "ForAnyValue:StringNotEquals": { k: "x" } })).toBe(false);
     expect(meets({ "ForAnyValue:StringEqualsIfExists": { k: "x" } })).toBe(true);
+  });
+});
+
+describe("the policies for PutEvents", () => {
+  const { airlineAlone, producersAlone } = createRequire(import.meta.url)(
+    "../../resources/message-policies.cjs",
+  );
+  const relay = "arn:aws:iam::000000000000:role/relay";
+  const isDenied = (sources: string[] | undefined, principal = "arn:aws:iam::000000000000:role/other") =>
+    [airlineAlone, producersAlone].some(({ Condition }) => {
+      // As it is once CloudFormation has put the ARN in.
+      const condition = JSON.parse(JSON.stringify(Condition).replace(/\{"Fn::GetAtt":[^}]*\}/, `"${relay}"`));
+      return meets(condition, { "aws:PrincipalArn": principal, "events:source": sources });
+    });
+
+  it.each([
+    ["another's event", ["gatehouse.airline"]],
+    ["another's event among those of nobody in particular", ["gatehouse.hooks", "gatehouse.airline"]],
+    ["an event of no producer", ["gatehouse.other"]],
+    ["an event of no producer among those of one", ["gatehouse.hooks", "gatehouse.other"]],
+  ])("deny %s, whether a request has one source or several", (_what, sources) => {
+    expect(isDenied(sources)).toBe(true);
+  });
+
+  it("deny a producer's relay none of its own, and nobody a request that names no source", () => {
+    expect(isDenied(["gatehouse.airline"], relay)).toBe(false);
+    expect(isDenied(undefined)).toBe(false);
+    expect(isDenied(["gatehouse.airline", "gatehouse.other"], relay)).toBe(true);
+  });
+
+  it("allow a relay its producer's sources alone, and nothing without a source", () => {
+    const { Policies } = createRequire(import.meta.url)("../../resources/roles.cjs").Resources.RelayHooksRole
+      .Properties;
+    const statements: { Action: unknown; Condition: PolicyStatement["Condition"] }[] = Policies.flatMap(
+      ({ PolicyDocument }: { PolicyDocument: { Statement: unknown[] } }) => PolicyDocument.Statement,
+    );
+    const own = statements.find(({ Action }) => Action === "events:PutEvents")?.Condition;
+    const allowed = (sources?: string[]) => meets(own, { "events:source": sources });
+    expect(allowed(["gatehouse.hooks"])).toBe(true);
+    for (const sources of [["gatehouse.airline"], ["gatehouse.hooks", "gatehouse.airline"], undefined])
+      expect(allowed(sources)).toBe(false);
   });
 });
 

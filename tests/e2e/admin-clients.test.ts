@@ -4,7 +4,6 @@ import { addedClient } from "../../src/generated/added-client.js";
 import { appClient } from "../../src/generated/app-client.js";
 import { appClientPage } from "../../src/generated/app-client-page.js";
 import { usageReport } from "../../src/generated/usage-report.js";
-import { byOperators } from "../support/audit.ts";
 import { demo } from "../support/demo-stack.ts";
 import { demoAdmin, type GroupMember, newGroupMember } from "../support/group-member.ts";
 import { type Answer, Machine } from "../support/machine.ts";
@@ -155,9 +154,9 @@ describe("the audit log", () => {
 
   it("is read page by page, of everything and of one tenant, and gives the same as one large page", async () => {
     const { tenantId } = machine.tenant;
-    const items = byOperators((await read(`tenantId=${tenantId}&limit=100`)).items);
+    const { items } = await read(`tenantId=${tenantId}&limit=100`);
     expect(items.length).toBeGreaterThan(4);
-    expect(byOperators(await walk(`tenantId=${tenantId}&limit=3`))).toEqual(items);
+    expect(await walk(`tenantId=${tenantId}&limit=3`)).toEqual(items);
     const { sub } = claimsOf(editor.tokens.accessToken);
     const own = await walk(`actor=${sub}&limit=5`);
     expect(own).toEqual(items.filter(({ actor }) => actor.id === sub));

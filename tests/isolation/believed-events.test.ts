@@ -9,6 +9,7 @@ import type { LocalAws } from "../../scripts/local-aws/local-aws.ts";
 import { readAudit } from "../../src/aws/dynamodb/audit-items.ts";
 import type { AuditRecord } from "../../src/domain/audit.ts";
 import { auditedEvent } from "../../src/domain/messaging/audited-event.ts";
+import { domainEvent } from "../../src/domain/messaging/domain-event.ts";
 import type { Producer } from "../../src/domain/messaging/event-type.ts";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { LEASE } from "../../src/events/consumer-ports.ts";
@@ -188,6 +189,17 @@ describe("of events on the bus, whatever is among them,", () => {
       (record) => "eventId" in record && record.eventId === event.id,
     );
     expect(records).toEqual([auditedEvent(event)]);
+  });
+});
+
+describe("an event of a tenant's transition", () => {
+  it("is believed, and makes no second record of what its transaction recorded", async () => {
+    const forge = await messaging.forge();
+    const before = [await auditRecords(), given.length];
+    const event = domainEvent("tenant.suspended", newTenantId(), { slug: "skyways" });
+    await put(delivery(await forge.seal(event)) as unknown as Delivered);
+    expect([await auditRecords(), given.length - 1]).toEqual(before);
+    expect(await deadLetters()).toEqual([]);
   });
 });
 

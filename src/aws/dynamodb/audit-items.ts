@@ -1,9 +1,9 @@
 import { monotonicFactory } from "ulid";
 import type { AuditRecord } from "../../domain/audit.ts";
+import { ulidOf } from "../../domain/messaging/event-id.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
-import { damaged, type Item, readText } from "./control-items.ts";
+import { damaged, type Item, type ItemKey, readText } from "./control-items.ts";
 
-const EVENT_ID_PREFIX = "evt_";
 /** Keeps the order of records of one process within a millisecond. */
 const nextUlid = monotonicFactory();
 
@@ -20,7 +20,7 @@ export function auditItem(record: AuditRecord): Item {
   const { at } = record;
   if ("eventId" in record) {
     // The event's own ULID, so that an event that is handled twice has one record.
-    const sk = `${at}#${record.eventId.slice(EVENT_ID_PREFIX.length)}`;
+    const sk = `${at}#${ulidOf(record.eventId)}`;
     return { pk: eventMonth(record.tenantId, at), sk, expiresAt: endOf(at), ...record };
   }
   const sk = `${at}#${nextUlid(Date.parse(at))}`;
@@ -44,6 +44,10 @@ export const auditMonth = (time: string): string => `audit#${monthOf(time)}`;
 /** Partition of what events of the month told of the tenant. */
 export const eventMonth = (tenantId: TenantId, time: string): string =>
   `${auditKind(tenantId)}#${monthOf(time)}`;
+
+/** Where a record that the index lists lies, for `inTheirPlace`. */
+export const auditPlace = ({ at, kindSort }: Item): ItemKey | undefined =>
+  typeof at === "string" && typeof kindSort === "string" ? { pk: auditMonth(at), sk: kindSort } : undefined;
 
 export const auditKind = (tenantId: TenantId): string => `audit#${tenantId}`;
 

@@ -4,8 +4,9 @@ import { PRODUCERS } from "../../domain/messaging/event-type.ts";
 import type { Page } from "../../domain/page.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { dayAfter, type UsageDays } from "../../domain/tenancy/usage.ts";
-import { auditKind, auditMonth, eventMonth, readAudit } from "./audit-items.ts";
+import { auditKind, auditMonth, auditPlace, eventMonth, readAudit } from "./audit-items.ts";
 import { BY_KIND, type Item, readText } from "./control-items.ts";
+import { inTheirPlace } from "./listed-items.ts";
 import { mergedNewestFirst } from "./merged-lists.ts";
 
 /** Which records are asked for; days are in UTC, both inclusive. */
@@ -107,7 +108,7 @@ export class AuditLog {
           ExclusiveStartKey,
         }),
       );
-      yield* page.Items ?? [];
+      yield* byTenant ? inTheirPlace(page.Items, auditPlace) : (page.Items ?? []);
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey);
   }

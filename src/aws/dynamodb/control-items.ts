@@ -52,6 +52,9 @@ export const labelKey = (tenantId: TenantId, label: string): ItemKey => ({
   pk: tenantId,
   sk: `label#${label}`,
 });
+/** Where a tenant's item lies, for `inTheirPlace`. */
+export const tenantPlace = ({ tenantId }: Item): ItemKey | undefined =>
+  isTenantId(tenantId) ? tenantKey(tenantId) : undefined;
 export const slugKey = (slug: string): ItemKey => ({ pk: `slug#${slug}`, sk: "slug" });
 export const clientLookupKey = (clientId: string): ItemKey => ({ pk: `client#${clientId}`, sk: "client" });
 

@@ -1,6 +1,6 @@
 import { type Due, type DueTask, isDueTask } from "../../domain/tenancy/due.ts";
 import type { TenantRecord, TransitionName } from "../../domain/tenancy/tenant.ts";
-import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
+import { isTenantId, type TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { damaged, type Item, type ItemKey, readTenantId } from "./control-items.ts";
 
 /**
@@ -15,6 +15,10 @@ export const dueKey = (tenantId: TenantId, task: DueTask): ItemKey => ({
   pk: tenantId,
   sk: `${DUE_PREFIX}${task}`,
 });
+
+/** Where what is due lies, for `inTheirPlace`. */
+export const duePlace = ({ tenantId, task }: Item): ItemKey | undefined =>
+  isTenantId(tenantId) && isDueTask(task) ? dueKey(tenantId, task) : undefined;
 
 export function dueItem(tenantId: TenantId, task: DueTask, at: number): Item {
   return { ...dueKey(tenantId, task), ...dueAttributes(tenantId, task, at), tenantId, task };

@@ -7,7 +7,8 @@ import {
 import type { Due, DueTasks } from "../../domain/tenancy/due.ts";
 import { conditionsHold } from "./conditional-write.ts";
 import { BY_KIND } from "./control-items.ts";
-import { DUE_KIND, dueAttributes, dueKey, dueUntil, readDue } from "./due-items.ts";
+import { DUE_KIND, dueAttributes, dueKey, duePlace, dueUntil, readDue } from "./due-items.ts";
+import { inTheirPlace } from "./listed-items.ts";
 
 const AS_SEEN = "kindSort = :seen";
 
@@ -33,7 +34,7 @@ export class DynamoDueTasks implements DueTasks {
       },
     );
     for await (const { Items = [] } of pages) {
-      found.push(...Items.map(readDue));
+      found.push(...inTheirPlace(Items, duePlace).map(readDue));
       if (found.length >= limit) break;
     }
     return found.slice(0, limit);

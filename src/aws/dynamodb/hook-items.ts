@@ -6,8 +6,8 @@ import {
   isSourceName,
   type SourceName,
 } from "../../domain/hooks/hook-source.ts";
+import type { SealedSecret } from "../../domain/secrets/sealed-secret.ts";
 import { isTenantId, type TenantId } from "../../domain/tenancy/tenant-id.ts";
-import type { SealedSecret } from "../../domain/webhooks/endpoint.ts";
 import { damaged, type Item, type ItemKey, readText } from "./control-items.ts";
 
 /**
@@ -28,6 +28,17 @@ export const hookKey = (tenantId: TenantId, source: SourceName): ItemKey => ({
   pk: hooksPartition(tenantId),
   sk: `${SOURCE_PREFIX}${source}`,
 });
+/** Where a source lies, for `inTheirPlace`: in the partition of a tenant, whose it is. */
+export function hookPlace({ pk, source }: Item): ItemKey | undefined {
+  const tenantId = tenantOf(pk);
+  return tenantId && isSourceName(source) ? hookKey(tenantId, source) : undefined;
+}
+
+function tenantOf(pk: unknown): TenantId | undefined {
+  const tenantId = String(pk).slice(0, -PARTITION_END.length);
+  return isTenantId(tenantId) && hooksPartition(tenantId) === pk ? tenantId : undefined;
+}
+
 export const hookCountKey = (tenantId: TenantId): ItemKey => ({ pk: hooksPartition(tenantId), sk: "count" });
 export const hookKind = (handle: HookHandle): string => `hook#${handle}`;
 
@@ -43,8 +54,8 @@ export function hookItem({ tenantId, ...source }: HookSource): Item {
 /** Throws when the item is not one that this system wrote. */
 export function readHook(item: Item): HookSource {
   const { pk, source, handle, scheme, version } = item;
-  const tenantId = String(pk).slice(0, -PARTITION_END.length);
-  if (!isTenantId(tenantId) || hooksPartition(tenantId) !== pk || !isSourceName(source)) throw damaged(item);
+  const tenantId = tenantOf(pk);
+  if (!tenantId || !isSourceName(source)) throw damaged(item);
   if (!isHookHandle(handle) || !isHookScheme(scheme) || typeof version !== "number") throw damaged(item);
   const secrets = readSecrets(item);
   return { tenantId, source, handle, scheme, secrets, createdAt: readText(item, "createdAt"), version };

@@ -5,7 +5,8 @@ import { type HookSource, isHookHandle, isSourceName } from "../../domain/hooks/
 import { Recent } from "../recent.ts";
 import { FUNCTION_CALL } from "../time-limits.ts";
 import { BY_KIND } from "./control-items.ts";
-import { hookKind, readHook } from "./hook-items.ts";
+import { hookKind, hookPlace, readHook } from "./hook-items.ts";
+import { inTheirPlace } from "./listed-items.ts";
 
 /** A source that was deleted, or a secret that was rotated away, is taken for so long. */
 const KEPT_MILLISECONDS = 10_000;
@@ -28,7 +29,7 @@ export async function findHookSource(source: string, handle: string): Promise<Ho
         Limit: 2,
       }),
     );
-    const [found, another] = Items.map(readHook);
+    const [found, another] = inTheirPlace(Items, hookPlace).map(readHook);
     // An index keeps no key unique. Handles are random, so two sources under one are nobody's.
     return another ? undefined : found;
   });

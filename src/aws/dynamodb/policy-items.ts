@@ -11,6 +11,10 @@ const PREFIX = "policy#";
 
 export const policyKey = (group: string): ItemKey => ({ pk: `${PREFIX}${group}`, sk: "policy" });
 
+/** Where a group's policy lies, for `inTheirPlace`. */
+export const policyPlace = ({ group }: Item): ItemKey | undefined =>
+  typeof group === "string" ? policyKey(group) : undefined;
+
 export function policyItem(record: PolicyRecord): Item {
   const { group, document } = record;
   const found = { kind: POLICY_KIND, kindSort: group, ...record, document: JSON.stringify(document) };

@@ -15,7 +15,8 @@ import { FUNCTION_CALL } from "../time-limits.ts";
 import { auditItem } from "./audit-items.ts";
 import { conditionsHold } from "./conditional-write.ts";
 import { BY_KIND, type Item } from "./control-items.ts";
-import { POLICY_KIND, policyItem, policyKey, readPolicy } from "./policy-items.ts";
+import { inTheirPlace } from "./listed-items.ts";
+import { POLICY_KIND, policyItem, policyKey, policyPlace, readPolicy } from "./policy-items.ts";
 
 const IS_NEW = "attribute_not_exists(pk)";
 
@@ -43,7 +44,7 @@ export class PolicyStore {
           ExclusiveStartKey: position,
         }),
       );
-      records.push(...Items.map(readPolicy));
+      records.push(...inTheirPlace(Items, policyPlace).map(readPolicy));
       position = LastEvaluatedKey;
     } while (position);
     return records;

@@ -1,8 +1,14 @@
-import { type DynamoDBDocumentClient, paginateQuery, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  type DynamoDBDocumentClient,
+  paginateQuery,
+  QueryCommand,
+  type QueryCommandOutput,
+} from "@aws-sdk/lib-dynamodb";
 import type { Page } from "../../domain/page.ts";
 import type { PlanName } from "../../domain/tenancy/plan.ts";
 import type { TenantRecord, TenantStatus } from "../../domain/tenancy/tenant.ts";
-import { BY_KIND, readTenant, TENANT_KIND } from "./control-items.ts";
+import { BY_KIND, readTenant, TENANT_KIND, tenantPlace } from "./control-items.ts";
+import { inTheirPlace } from "./listed-items.ts";
 
 /** Which tenants to list, and where to go on. */
 export interface TenantSearch {
@@ -39,12 +45,26 @@ export class TenantList {
   async page(search: TenantSearch): Promise<Page<TenantRecord>> {
     const query = listQuery(search);
     if (!query) return { items: [], next: null };
-    const { Items = [], LastEvaluatedKey } = await this.#client.send(
-      new QueryCommand({ TableName: this.#table, IndexName: BY_KIND, ...query }),
-    );
-    const found = Items.map(readTenant);
+    const found: TenantRecord[] = [];
+    let position: QueryCommandOutput["LastEvaluatedKey"];
+    let passedOver: boolean;
+    do {
+      const { Items = [], LastEvaluatedKey } = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          IndexName: BY_KIND,
+          ...query,
+          ExclusiveStartKey: position,
+        }),
+      );
+      const tenants = inTheirPlace(Items, tenantPlace);
+      found.push(...tenants.map(readTenant));
+      position = LastEvaluatedKey;
+      // Such an item's slug is whatever it says, and a page that ended there would go on after it.
+      passedOver = tenants.length < Items.length;
+    } while (passedOver && position && found.length <= search.limit);
     const page = found.slice(0, search.limit);
-    const next = found.length > search.limit ? page.at(-1)?.slug : LastEvaluatedKey?.kindSort;
+    const next = found.length > search.limit ? page.at(-1)?.slug : position?.kindSort;
     return { items: page, next: next ?? null };
   }
 }
@@ -85,6 +105,6 @@ export async function allTenants(client: DynamoDBDocumentClient, TableName: stri
       ExpressionAttributeValues: { ":kind": TENANT_KIND },
     },
   );
-  for await (const { Items = [] } of pages) tenants.push(...Items.map(readTenant));
+  for await (const { Items = [] } of pages) tenants.push(...inTheirPlace(Items, tenantPlace).map(readTenant));
   return tenants;
 }

@@ -5,16 +5,19 @@ import type { EventType } from "./event-type.ts";
 
 type States = Pick<AuditEntry, "before" | "after">;
 
-const slugOf = ({ slug }: { readonly slug: string }): States => ({ after: { slug } });
 const flightOf = ({ flightId }: { readonly flightId: string }): States => ({ after: { flightId } });
 
-/** What of an event's data its record keeps: ids and names of plans, by which the rest is found where it belongs. */
-const AUDITED: { readonly [Type in EventType]: (data: EventData[Type]) => States } = {
-  "tenant.onboarded": ({ slug, plan }) => ({ after: { slug, plan } }),
-  "tenant.suspended": slugOf,
-  "tenant.resumed": slugOf,
-  "tenant.offboarded": slugOf,
-  "tenant.plan_changed": ({ slug, from, to }) => ({ before: { plan: from }, after: { slug, plan: to } }),
+/**
+ * What of an event's data its record keeps: ids, by which the rest is found where it belongs. A tenant's transitions
+ * have none: the transaction that makes one writes its record, with the operator. Of the event there would be a second
+ * one that says `gatehouse.airline` did it.
+ */
+const AUDITED: { readonly [Type in EventType]: ((data: EventData[Type]) => States) | undefined } = {
+  "tenant.onboarded": undefined,
+  "tenant.suspended": undefined,
+  "tenant.resumed": undefined,
+  "tenant.offboarded": undefined,
+  "tenant.plan_changed": undefined,
   "tenant.quota_reached": ({ percent, period, periodStart }) => ({
     after: { percent: String(percent), period, periodStart },
   }),
@@ -26,9 +29,11 @@ const AUDITED: { readonly [Type in EventType]: (data: EventData[Type]) => States
   "hook.received": ({ source, messageId }) => ({ after: { source, messageId } }),
 };
 
-/** The record of what an event tells of: the same however often the event comes. */
-export function auditedEvent<Type extends EventType>(event: DomainEvent<Type>): AuditRecord {
+/** The record of what an event tells of, if nobody else writes it down: the same however often the event comes. */
+export function auditedEvent<Type extends EventType>(event: DomainEvent<Type>): AuditRecord | undefined {
   const { id, type, source, tenantId, time, data } = event;
+  const statesOf = AUDITED[type];
+  if (!statesOf) return undefined;
   return {
     at: new Date(time).toISOString(),
     actor: { id: source, name: source },
@@ -36,6 +41,6 @@ export function auditedEvent<Type extends EventType>(event: DomainEvent<Type>): 
     action: type,
     tenantId,
     eventId: id,
-    ...AUDITED[type](data),
+    ...statesOf(data),
   };
 }

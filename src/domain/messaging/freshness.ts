@@ -4,8 +4,9 @@ import type { SealedEvent } from "./sealed-event.ts";
 const HOUR = 3_600_000;
 
 /**
- * How old a signature may be, in milliseconds. EventBridge tries for 24 h and Lambda for another 6; the rest is for
- * people, who are to have a long weekend to give an event again that was not delivered. How long an event waited in the
+ * How old a signature may be, in milliseconds. EventBridge tries for 24 h to reach the function, and Lambda, where it
+ * is throttled, for another 6; what the function fails at it tries twice more, within minutes. The rest is for people,
+ * who are to have a long weekend to give an event again that was not delivered. How long an event waited in the
  * outbox does not count: it is signed when it is sent.
  */
 const OLDEST = 96 * HOUR;

@@ -1,8 +1,9 @@
-import { isTenantId } from "../tenancy/tenant-id.ts";
 import { bytesOf } from "./canonical.ts";
 import { PROTECTED_HEADER } from "./encrypted-data.ts";
+import { EVENT_ID } from "./event-id.ts";
+import { readTenant, readType } from "./event-members.ts";
 import { EventRefusal } from "./event-refusal.ts";
-import { CONSUMERS, type EventType, PRODUCERS, type Producer } from "./event-type.ts";
+import { PRODUCERS, type Producer } from "./event-type.ts";
 import { exactMembers, type Members, matching } from "./members.ts";
 import {
   DATA_CONTENT_TYPE,
@@ -28,11 +29,13 @@ const EVENT_MEMBERS = [
 ] as const;
 const DATA_MEMBERS = ["protected", "recipients", "aad", "iv", "ciphertext", "tag"] as const;
 
-const EVENT_ID = /^evt_[0-9A-HJKMNP-TV-Z]{26}$/;
 const COMPACT_JWS = /^[\w-]+\.\.[\w-]+$/;
 
 /** Bytes that KMS decrypts (https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html). */
 const LARGEST_CIPHERTEXT = 6144;
+
+/** How many may read an event: more than there are, since a producer may know a consumer before the others do. */
+const MOST_RECIPIENTS = 16;
 
 /**
  * Reads what came from the bus as an event. It has exactly the members of a sealed event, so that nothing is believed
@@ -49,7 +52,7 @@ export function readSealedEvent(value: unknown): SealedEvent {
     source,
     type,
     time: readTime(event, "time"),
-    subject: readTenant(event),
+    subject: readTenant(event, "subject"),
     signedtime: readTime(event, "signedtime"),
     dataschema: only(event, "dataschema", dataSchemaOf(type)),
     datacontenttype: only(event, "datacontenttype", DATA_CONTENT_TYPE),
@@ -71,7 +74,7 @@ function readEncryptedData(value: unknown): EncryptedData {
 }
 
 function readRecipients(value: unknown): readonly EncryptedKey[] {
-  if (!Array.isArray(value) || value.length < 1 || value.length > CONSUMERS.length)
+  if (!Array.isArray(value) || value.length < 1 || value.length > MOST_RECIPIENTS)
     throw malformed("recipients is not a list of consumers");
   const recipients = value.map((recipient: unknown) => {
     const members = exactMembers("recipient", recipient, ["header", "encrypted_key"]);
@@ -96,18 +99,6 @@ function readProducer(name: string): Producer {
 
 function isProducer(name: string): name is Producer {
   return Object.hasOwn(PRODUCERS, name);
-}
-
-function readType(source: Producer, name: string): EventType {
-  const own: readonly EventType[] = PRODUCERS[source];
-  const type = own.find((candidate) => candidate === name);
-  if (type === undefined) throw new EventRefusal("foreign-type", `${source} has no events of the type`);
-  return type;
-}
-
-function readTenant(event: Members<"subject">) {
-  if (isTenantId(event.subject)) return event.subject;
-  throw malformed("subject is no tenant id");
 }
 
 /** As `Date.toISOString` writes it, which is the one way to write a moment here. */

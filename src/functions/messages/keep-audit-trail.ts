@@ -9,15 +9,17 @@ import { eventConsumer } from "../../events/event-consumer.ts";
 
 let trail: DynamoAuditTrail | undefined;
 
-/** Writes down what every event tells of, each once. */
+/** Takes every event, and writes down what it tells of, each once, unless its change has a record of its own. */
 export const handler = eventConsumer({
   consumer: "audit",
   types: EVENT_TYPES,
   handle: async (event) => {
+    const record = auditedEvent(event);
+    if (!record) return;
     trail ??= new DynamoAuditTrail(
       DynamoDBDocumentClient.from(new DynamoDBClient(FUNCTION_CALL)),
       config.controlTable(),
     );
-    await trail.append(auditedEvent(event));
+    await trail.append(record);
   },
 });

@@ -17,6 +17,14 @@ const withRecipient = (change: (recipient: Json & { header: Json }) => unknown):
   const [first, ...others] = sealed.data.recipients;
   return withData({ recipients: [change({ ...first, header: { ...first?.header } }), ...others] });
 };
+const recipientsOf = (count: number): Json[] =>
+  Array.from({ length: count }, (_none, number) => {
+    const [first] = sealed.data.recipients;
+    return {
+      ...first,
+      header: { ...first?.header, kid: `arn:aws:kms:eu-west-1:000000000000:key/${number}` },
+    };
+  });
 const refused = (value: unknown, reason = "malformed") =>
   expect(() => readSealedEvent(value)).toThrow(expect.objectContaining({ name: "EventRefusal", reason }));
 
@@ -60,6 +68,7 @@ describe("what is no sealed event is refused as malformed", () => {
   it.each<[string, Json]>([
     ["an older version", { specversion: "0.3" }],
     ["an id of another form", { id: "ten_01J00000000000000000000000" }],
+    ["an id whose ULID has more than 128 bits", { id: "evt_8ZZZZZZZZZZZZZZZZZZZZZZZZZ" }],
     ["a subject that is no tenant", { subject: "ten_1" }],
     ["a time with an offset", { time: "2027-03-01T09:00:00.000+00:00" }],
     ["a day that there is not", { time: "2027-02-30T09:00:00.000Z" }],
@@ -91,8 +100,13 @@ describe("what is no sealed event is refused as malformed", () => {
 
   it("no recipients, too many, and one key twice", () => {
     const [first, second] = sealed.data.recipients;
-    for (const recipients of [[], {}, [first, second, first], [first, first], [null]])
+    for (const recipients of [[], {}, [first, second, first], [first, first], [null], recipientsOf(17)])
       refused(withData({ recipients }));
+  });
+
+  it("but not recipients of whom only a later version knows", () => {
+    const later = withData({ recipients: recipientsOf(16) });
+    expect(readSealedEvent(later)).toEqual(later);
   });
 
   it("base64url that is not the one text of its bytes, or of other lengths", () => {

@@ -34,6 +34,12 @@ describe("what may not be said in the producer's name is never signed, and becom
     ["an event of a type of the other producer", own, { ...event, type: "hook.received" }, "foreign-type"],
     ["an event of no type", own, { ...event, type: "__proto__" }, "foreign-type"],
     ["data that events of the type do not carry", own, { ...event, data: { seats: 1 } }, "invalid-data"],
+    [
+      "data with a member that the schema does not have",
+      own,
+      { ...event, data: { ...event.data, gate: "B12" } },
+      "invalid-data",
+    ],
     ["no data", own, { ...event, data: undefined }, "invalid-data"],
     ["a member of no meaning", own, { ...event, more: 1 }, "malformed"],
     ["no event at all", own, "text", "malformed"],

@@ -10,7 +10,9 @@ import { openEvent } from "../../../src/domain/messaging/open-event.ts";
 import { readSealedEvent } from "../../../src/domain/messaging/read-sealed-event.ts";
 import type { SealedEvent } from "../../../src/domain/messaging/sealed-event.ts";
 import { newTenantId } from "../../../src/domain/tenancy/tenant-id.ts";
+import type { EventData } from "../../../src/generated/events/event-data.d.ts";
 import { eventKeysInMemory, someEvent, someHook } from "../../support/event-keys.ts";
+import { NEW_FLIGHT } from "../../support/flight.ts";
 
 let world: Awaited<ReturnType<typeof eventKeysInMemory>>;
 let event: DomainEvent;
@@ -125,6 +127,18 @@ describe("a consumer", () => {
       const odd: DomainEvent = JSON.parse(JSON.stringify({ ...event, data }));
       await refused(await world.seal(odd), "invalid-data");
     }
+  });
+
+  it("is given what its schema knows of data to which a later producer has added members, however deep", async () => {
+    const fare = { amount: 1, currency: "GBP" };
+    const flightId = "flt_01J00000000000000000000000";
+    const data = { ...NEW_FLIGHT, flightId, fare, version: 1 } as EventData["flight.created"];
+    const known = domainEvent("flight.created", event.tenantId, data, Date.parse(event.time));
+    const added = { ...data, gate: "B12", fare: { ...fare, tax: 1 } };
+    expect(await open(await world.seal({ ...known, data: added }), "audit")).toEqual(known);
+    const { seats: _seats, ...lacking } = added;
+    const odd: DomainEvent = JSON.parse(JSON.stringify({ ...known, data: lacking }));
+    await refused(await world.seal(odd), "invalid-data");
   });
 
   it("that cannot reach KMS does not refuse: it tries again", async () => {
