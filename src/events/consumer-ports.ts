@@ -1,11 +1,11 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { DynamoSeenEvents } from "../aws/dynamodb/seen-events.ts";
 import { KmsKeyUnwrapper } from "../aws/kms/kms-key-unwrapper.ts";
 import { KmsPublicKeys } from "../aws/kms/kms-public-keys.ts";
 import { SqsDeadLetters } from "../aws/sqs/dead-letters.ts";
+import { sqsClient } from "../aws/sqs/sqs-client.ts";
 import { FUNCTION_CALL } from "../aws/time-limits.ts";
 import { config } from "../config.ts";
 import type { ConsumerPorts } from "../domain/messaging/consume-event.ts";
@@ -23,8 +23,6 @@ export const LEASE = 45_000;
 export function consumerPorts(consumer: Consumer): ConsumerPorts {
   const kms = new KMSClient(FUNCTION_CALL);
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(FUNCTION_CALL));
-  // The queue's address names another host than the one that AWS_ENDPOINT_URL sends calls to.
-  const sqs = new SQSClient({ ...FUNCTION_CALL, useQueueUrlAsEndpoint: false });
   return {
     trusted: readTrustedSigners(config.trustedSigners()),
     publicKeys: new KmsPublicKeys(kms),
@@ -33,7 +31,7 @@ export function consumerPorts(consumer: Consumer): ConsumerPorts {
       lease: LEASE,
     }),
     recipient: { consumer, keyId: config.decryptionKey(), keys: new KmsKeyUnwrapper(kms) },
-    deadLetters: new SqsDeadLetters(sqs, config.eventDeadLettersUrl()),
+    deadLetters: new SqsDeadLetters(sqsClient(), config.eventDeadLettersUrl()),
     now: Date.now,
   };
 }

@@ -3,11 +3,11 @@ import { endpointTrafficOf } from "../aws/dynamodb/endpoint-traffic.ts";
 import { webhookDeliveriesOf } from "../aws/dynamodb/webhook-deliveries.ts";
 import { webhookEndpointsOf } from "../aws/dynamodb/webhook-endpoints.ts";
 import { webhookHealthOf } from "../aws/dynamodb/webhook-health.ts";
-import { openSecret } from "../aws/kms/opened-secrets.ts";
+import { openWebhookSecret } from "../aws/kms/webhook-secrets.ts";
 import { buryDelivery, enqueueDelivery } from "../aws/sqs/delivery-queue.ts";
 import { config } from "../config.ts";
+import { signingSecrets } from "../domain/secrets/sealed-secret.ts";
 import type { DeliveryPorts } from "../domain/webhooks/delivery-ports.ts";
-import { signingSecrets } from "../domain/webhooks/endpoint.ts";
 import { tenantOf, type WaitingDelivery } from "../domain/webhooks/waiting-delivery.ts";
 import { type PostRules, postWebhook } from "../net/post-webhook.ts";
 import { resolveHost } from "../net/resolve-host.ts";
@@ -53,7 +53,7 @@ export function deliveryPorts(waiting: WaitingDelivery, { now, random, post }: D
     leave: (_waiting, slot, departure) => traffic.leave(deliveryId, slot, departure, now()),
     post: async (endpoint, { payload }, at) => {
       const secrets = await Promise.all(
-        signingSecrets(endpoint, at).map((secret) => openSecret(endpoint, secret)),
+        signingSecrets(endpoint, at).map((secret) => openWebhookSecret(endpoint, secret)),
       );
       const headers = webhookHeaders(deliveryId, payload, secrets, at);
       return postWebhook(

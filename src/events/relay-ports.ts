@@ -1,13 +1,13 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { DynamoOutbox } from "../aws/dynamodb/outbox.ts";
 import { EventPublisher } from "../aws/events/event-publisher.ts";
 import { KmsKeyWrapper } from "../aws/kms/kms-key-wrapper.ts";
 import { KmsSigner } from "../aws/kms/kms-signer.ts";
 import { SqsDeadLetters } from "../aws/sqs/dead-letters.ts";
+import { sqsClient } from "../aws/sqs/sqs-client.ts";
 import { FUNCTION_CALL } from "../aws/time-limits.ts";
 import { config } from "../config.ts";
 import { DataKeyCache } from "../domain/messaging/data-key-cache.ts";
@@ -23,12 +23,10 @@ export function relayPorts(): RelayPorts & { readonly outbox: SweptOutbox } {
   const keys = new DataKeyCache(new KmsKeyWrapper(kms, readConsumerKeys(config.consumerKeys())));
   const publisher = new EventPublisher(new EventBridgeClient(FUNCTION_CALL), config.messageBus());
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(FUNCTION_CALL));
-  // The queue's address names another host than the one that AWS_ENDPOINT_URL sends calls to.
-  const sqs = new SQSClient({ ...FUNCTION_CALL, useQueueUrlAsEndpoint: false });
   return {
     outbox: new DynamoOutbox(documents, config.outboxTable()),
     seal: (event) => sealEvent(event, { signer, keys }),
     publish: (events) => publisher.publish(events),
-    deadLetters: new SqsDeadLetters(sqs, config.eventDeadLettersUrl()),
+    deadLetters: new SqsDeadLetters(sqsClient(), config.eventDeadLettersUrl()),
   };
 }

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import { type HookSource, isSourceName, type SourceName } from "../domain/hooks/hook-source.ts";
 import { Refusal } from "../domain/refusal.ts";
-import { signingSecrets } from "../domain/webhooks/endpoint.ts";
+import { signingSecrets } from "../domain/secrets/sealed-secret.ts";
 import type { HookSource as HookSourceBody } from "../generated/hook-source.d.ts";
 
 type AddressOf = (source: HookSource) => string;

@@ -1,5 +1,6 @@
+import { type SealedSecret, signingSecrets } from "../domain/secrets/sealed-secret.ts";
 import type { DeliverySummary } from "../domain/webhooks/delivery.ts";
-import { type SealedSecret, signingSecrets, type WebhookEndpoint } from "../domain/webhooks/endpoint.ts";
+import type { WebhookEndpoint } from "../domain/webhooks/endpoint.ts";
 import type { Webhook } from "../generated/webhook.d.ts";
 import type { WebhookDeliveryPage } from "../generated/webhook-delivery-page.d.ts";
 

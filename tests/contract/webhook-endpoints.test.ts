@@ -2,12 +2,12 @@ import { DecryptCommand, EncryptCommand } from "@aws-sdk/client-kms";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { webhookChangesOf } from "../../src/aws/dynamodb/webhook-changes.ts";
 import { webhookEndpointsOf } from "../../src/aws/dynamodb/webhook-endpoints.ts";
-import { sealWebhookSecret } from "../../src/aws/kms/seal-webhook-secret.ts";
+import { sealWebhookSecret } from "../../src/aws/kms/webhook-secrets.ts";
 import type { VerifiedTenant } from "../../src/domain/access/verified-tenant.ts";
+import { secretsAfter } from "../../src/domain/secrets/secrets-after.ts";
+import { newSigningSecret } from "../../src/domain/secrets/signing-secret.ts";
 import { newWebhookId, sealingContext, type WebhookEndpoint } from "../../src/domain/webhooks/endpoint.ts";
 import { MOST_ENDPOINTS, newEndpoint } from "../../src/domain/webhooks/new-endpoint.ts";
-import { secretsAfter } from "../../src/domain/webhooks/secret-rotation.ts";
-import { newSigningSecret } from "../../src/domain/webhooks/signing-secret.ts";
 import { someTenant } from "../support/in-process-aws.ts";
 import { startWebhooksStack } from "./support/webhooks-stack.ts";
 

@@ -1,9 +1,9 @@
 import { monotonicFactory } from "ulid";
 import type { AuditRecord } from "../../domain/audit.ts";
+import { ulidOf } from "../../domain/messaging/event-id.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
 import { damaged, type Item, type ItemKey, readText } from "./control-items.ts";
 
-const EVENT_ID_PREFIX = "evt_";
 /** Keeps the order of records of one process within a millisecond. */
 const nextUlid = monotonicFactory();
 
@@ -20,7 +20,7 @@ export function auditItem(record: AuditRecord): Item {
   const { at } = record;
   if ("eventId" in record) {
     // The event's own ULID, so that an event that is handled twice has one record.
-    const sk = `${at}#${record.eventId.slice(EVENT_ID_PREFIX.length)}`;
+    const sk = `${at}#${ulidOf(record.eventId)}`;
     return { pk: eventMonth(record.tenantId, at), sk, expiresAt: endOf(at), ...record };
   }
   const sk = `${at}#${nextUlid(Date.parse(at))}`;

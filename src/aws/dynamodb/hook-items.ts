@@ -6,8 +6,8 @@ import {
   isSourceName,
   type SourceName,
 } from "../../domain/hooks/hook-source.ts";
+import type { SealedSecret } from "../../domain/secrets/sealed-secret.ts";
 import { isTenantId, type TenantId } from "../../domain/tenancy/tenant-id.ts";
-import type { SealedSecret } from "../../domain/webhooks/endpoint.ts";
 import { damaged, type Item, type ItemKey, readText } from "./control-items.ts";
 
 /**

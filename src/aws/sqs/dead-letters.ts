@@ -8,7 +8,6 @@ export class SqsDeadLetters implements DeadLetters {
   readonly #client: SQSClient;
   readonly #queueUrl: string;
 
-  /** @param client with `useQueueUrlAsEndpoint: false` */
   constructor(client: SQSClient, queueUrl: string) {
     this.#client = client;
     this.#queueUrl = queueUrl;

@@ -1,7 +1,7 @@
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { config } from "../../config.ts";
 import { delayOf, type WaitingDelivery } from "../../domain/webhooks/waiting-delivery.ts";
-import { FUNCTION_CALL } from "../time-limits.ts";
+import { sqsClient } from "./sqs-client.ts";
 
 let client: SQSClient | undefined;
 
@@ -36,8 +36,7 @@ export async function buryDelivery(waiting: WaitingDelivery, reason: string): Pr
   );
 }
 
-/** Otherwise a client sends requests to the host in the queue's address, past AWS_ENDPOINT_URL. */
 function sqs(): SQSClient {
-  client ??= new SQSClient({ ...FUNCTION_CALL, useQueueUrlAsEndpoint: false });
+  client ??= sqsClient();
   return client;
 }

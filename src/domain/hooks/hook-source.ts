@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import type { SecretHolder } from "../secrets/sealed-secret.ts";
 import type { TenantId } from "../tenancy/tenant-id.ts";
-import type { SealedSecret } from "../webhooks/endpoint.ts";
 
 declare const brand: unique symbol;
 
@@ -19,13 +19,11 @@ export type HookScheme = (typeof HOOK_SCHEMES)[number];
 export const MOST_SOURCES = 20;
 
 /** A third party that may send a tenant messages. */
-export interface HookSource {
+export interface HookSource extends SecretHolder {
   readonly tenantId: TenantId;
   readonly source: SourceName;
   readonly handle: HookHandle;
   readonly scheme: HookScheme;
-  /** What the third party signs with, newest first; two at most. Their plaintext is a text, under {@link sealingContext}. */
-  readonly secrets: readonly SealedSecret[];
   /** RFC 3339 in UTC. */
   readonly createdAt: string;
   /** 1 for a new source, one more with every change. */
@@ -54,7 +52,7 @@ export function newHookHandle(): HookHandle {
   return handle;
 }
 
-/** KMS's encryption context: a secret of one tenant or source cannot be opened as another's. */
+/** KMS's encryption context of a source's secrets, whose plaintext is a text: a secret of one tenant or source cannot be opened as another's. */
 export function sealingContext({ tenantId, source }: Pick<HookSource, "tenantId" | "source">) {
   return { tenant: tenantId, source };
 }

@@ -1,6 +1,6 @@
 import type { ReachedTenant } from "../access/verified-tenant.ts";
 import { Refusal } from "../refusal.ts";
-import { secretsAfter } from "../webhooks/secret-rotation.ts";
+import { secretsAfter } from "../secrets/secrets-after.ts";
 import {
   type HookScheme,
   type HookSource,

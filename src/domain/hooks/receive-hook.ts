@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type ReachedTenant, reachedTenant } from "../access/verified-tenant.ts";
 import { type DomainEvent, domainEvent } from "../messaging/domain-event.ts";
-import { signingSecrets } from "../webhooks/endpoint.ts";
+import { signingSecrets } from "../secrets/sealed-secret.ts";
 import { encodedBody, statedContentType } from "./hook-content.ts";
 import type { HookSource } from "./hook-source.ts";
 import { onlyHeader, type Proof, type SignedMessage } from "./signed-message.ts";

@@ -1,5 +1,5 @@
 import { Refusal } from "../refusal.ts";
-import { newSigningSecret } from "../webhooks/signing-secret.ts";
+import { newSigningSecret } from "../secrets/signing-secret.ts";
 import type { HookScheme } from "./hook-source.ts";
 import { standardKey } from "./standard-webhooks.ts";
 

@@ -1,5 +1,5 @@
-import { decodeTime } from "ulid";
 import type { DomainEvent } from "./domain-event.ts";
+import { EVENT_ID, momentOf } from "./event-id.ts";
 import type { Producer } from "./event-type.ts";
 
 /** Before the keys of what operators do with a tenant: no role of a tenant's session may write there. */
@@ -26,10 +26,8 @@ export function outboxKey({
   return type.startsWith("tenant.") ? `${TENANCY_PREFIX}${tenantId}#${id}` : `${tenantId}#${id}`;
 }
 
-const EVENT_KEY = /#evt_([0-7][0-9A-HJKMNP-TV-Z]{25})$/;
-
 /** When the event was told (epoch milliseconds), by its key; undefined for a key that is no event's. */
 export function toldAt(key: string): number | undefined {
-  const [, ulid] = EVENT_KEY.exec(key) ?? [];
-  return ulid === undefined ? undefined : decodeTime(ulid);
+  const [, id = ""] = /#([^#]*)$/.exec(key) ?? [];
+  return EVENT_ID.test(id) ? momentOf(id) : undefined;
 }

@@ -1,8 +1,9 @@
-import { isTenantId } from "../tenancy/tenant-id.ts";
 import { bytesOf } from "./canonical.ts";
 import { PROTECTED_HEADER } from "./encrypted-data.ts";
+import { EVENT_ID } from "./event-id.ts";
+import { readTenant, readType } from "./event-members.ts";
 import { EventRefusal } from "./event-refusal.ts";
-import { type EventType, PRODUCERS, type Producer } from "./event-type.ts";
+import { PRODUCERS, type Producer } from "./event-type.ts";
 import { exactMembers, type Members, matching } from "./members.ts";
 import {
   DATA_CONTENT_TYPE,
@@ -28,7 +29,6 @@ const EVENT_MEMBERS = [
 ] as const;
 const DATA_MEMBERS = ["protected", "recipients", "aad", "iv", "ciphertext", "tag"] as const;
 
-const EVENT_ID = /^evt_[0-9A-HJKMNP-TV-Z]{26}$/;
 const COMPACT_JWS = /^[\w-]+\.\.[\w-]+$/;
 
 /** Bytes that KMS decrypts (https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html). */
@@ -52,7 +52,7 @@ export function readSealedEvent(value: unknown): SealedEvent {
     source,
     type,
     time: readTime(event, "time"),
-    subject: readTenant(event),
+    subject: readTenant(event, "subject"),
     signedtime: readTime(event, "signedtime"),
     dataschema: only(event, "dataschema", dataSchemaOf(type)),
     datacontenttype: only(event, "datacontenttype", DATA_CONTENT_TYPE),
@@ -99,18 +99,6 @@ function readProducer(name: string): Producer {
 
 function isProducer(name: string): name is Producer {
   return Object.hasOwn(PRODUCERS, name);
-}
-
-function readType(source: Producer, name: string): EventType {
-  const own: readonly EventType[] = PRODUCERS[source];
-  const type = own.find((candidate) => candidate === name);
-  if (type === undefined) throw new EventRefusal("foreign-type", `${source} has no events of the type`);
-  return type;
-}
-
-function readTenant(event: Members<"subject">) {
-  if (isTenantId(event.subject)) return event.subject;
-  throw malformed("subject is no tenant id");
 }
 
 /** As `Date.toISOString` writes it, which is the one way to write a moment here. */

@@ -1,5 +1,6 @@
 import { ulid } from "ulid";
 import type { EventType } from "../messaging/event-type.ts";
+import type { SecretHolder } from "../secrets/sealed-secret.ts";
 import type { TenantId } from "../tenancy/tenant-id.ts";
 
 declare const brand: unique symbol;
@@ -22,18 +23,8 @@ export function newWebhookId(now = Date.now()): WebhookId {
 /** Every type that there is, and every one that there will be. */
 export const EVERY_TYPE = "*";
 
-/** A signing secret as it is kept. */
-export interface SealedSecret {
-  /** Ciphertext of KMS in base64; the plaintext is the secret's bytes, under {@link sealingContext}. */
-  readonly sealed: string;
-  /** RFC 3339 in UTC. */
-  readonly createdAt: string;
-  /** Until when it signs beside the newer one; without it, it signs on. RFC 3339 in UTC. */
-  readonly expiresAt?: string | undefined;
-}
-
 /** Where a tenant wants to be told of events. */
-export interface WebhookEndpoint {
+export interface WebhookEndpoint extends SecretHolder {
   readonly webhookId: WebhookId;
   readonly tenantId: TenantId;
   readonly url: string;
@@ -43,8 +34,6 @@ export interface WebhookEndpoint {
   readonly status: "active" | "paused";
   /** Why nothing is sent, in words for the tenant. */
   readonly pausedBecause?: string | undefined;
-  /** Newest first; at most two sign at a time. */
-  readonly secrets: readonly SealedSecret[];
   /** RFC 3339 in UTC. */
   readonly createdAt: string;
   /** 1 for a new endpoint, one more with every change of it; failures of deliveries are none. */
@@ -59,15 +48,7 @@ export function wants({ eventTypes }: Pick<WebhookEndpoint, "eventTypes">, type:
   return eventTypes.some((wanted) => wanted === EVERY_TYPE || wanted === type);
 }
 
-/** The secrets that sign at `now` (epoch milliseconds), newest first. */
-export function signingSecrets(
-  { secrets }: Pick<WebhookEndpoint, "secrets">,
-  now: number,
-): readonly SealedSecret[] {
-  return secrets.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now);
-}
-
-/** KMS's encryption context of an endpoint's secrets: a secret of one endpoint cannot be opened as another's. */
+/** KMS's encryption context of an endpoint's secrets, whose plaintext is their bytes: a secret of one endpoint cannot be opened as another's. */
 export function sealingContext({ tenantId, webhookId }: Pick<WebhookEndpoint, "tenantId" | "webhookId">) {
   return { tenant: tenantId, webhookId };
 }

@@ -68,6 +68,7 @@ describe("what is no sealed event is refused as malformed", () => {
   it.each<[string, Json]>([
     ["an older version", { specversion: "0.3" }],
     ["an id of another form", { id: "ten_01J00000000000000000000000" }],
+    ["an id whose ULID has more than 128 bits", { id: "evt_8ZZZZZZZZZZZZZZZZZZZZZZZZZ" }],
     ["a subject that is no tenant", { subject: "ten_1" }],
     ["a time with an offset", { time: "2027-03-01T09:00:00.000+00:00" }],
     ["a day that there is not", { time: "2027-02-30T09:00:00.000Z" }],

@@ -1,19 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
+import { signingSecrets } from "../../../src/domain/secrets/sealed-secret.ts";
+import { secretsAfter } from "../../../src/domain/secrets/secrets-after.ts";
+import { newSigningSecret } from "../../../src/domain/secrets/signing-secret.ts";
 import { newTenantId } from "../../../src/domain/tenancy/tenant-id.ts";
 import { deliveryIdOf, isDeliveryId } from "../../../src/domain/webhooks/delivery.ts";
-import {
-  newWebhookId,
-  signingSecrets,
-  type WebhookEndpoint,
-  wants,
-} from "../../../src/domain/webhooks/endpoint.ts";
+import { newWebhookId, type WebhookEndpoint, wants } from "../../../src/domain/webhooks/endpoint.ts";
 import { checkTypes, TOLD_BY_WEBHOOKS } from "../../../src/domain/webhooks/event-types.ts";
 import { acceptedWebhook } from "../../../src/domain/webhooks/new-endpoint.ts";
 import { MOST_ATTEMPTS, OVERDUE_MILLISECONDS, whyNotAgain } from "../../../src/domain/webhooks/redelivery.ts";
-import { secretsAfter } from "../../../src/domain/webhooks/secret-rotation.ts";
-import { newSigningSecret } from "../../../src/domain/webhooks/signing-secret.ts";
 
 const NOW = Date.parse("2027-03-01T09:00:00.000Z");
 const at = (milliseconds: number) => new Date(NOW + milliseconds).toISOString();

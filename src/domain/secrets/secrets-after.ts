@@ -1,22 +1,22 @@
 import { Refusal } from "../refusal.ts";
-import { type SealedSecret, signingSecrets, type WebhookEndpoint } from "./endpoint.ts";
+import { type SealedSecret, type SecretHolder, signingSecrets } from "./sealed-secret.ts";
 
 /** How long the old secret signs beside the new one when nothing is said. */
 export const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
 
 /**
- * An endpoint's secrets after a new one came: it signs alone at once where the overlap is 0, else with the one
+ * A holder's secrets after a new one came: it signs alone at once where the overlap is 0, else with the one
  * before it until the overlap has passed. Throws a Refusal `conflict` where two sign already and the overlap is not 0:
  * a receiver that was promised time keeps it, unless all older secrets are to be void at once.
  */
 export function secretsAfter(
-  endpoint: Pick<WebhookEndpoint, "secrets">,
+  holder: SecretHolder,
   sealed: string,
   { overlapSeconds = DEFAULT_OVERLAP_SECONDS, now }: { overlapSeconds?: number | undefined; now: number },
 ): readonly SealedSecret[] {
   const added = { sealed, createdAt: new Date(now).toISOString() };
   if (overlapSeconds === 0) return [added];
-  const [newest, older] = signingSecrets(endpoint, now);
+  const [newest, older] = signingSecrets(holder, now);
   if (older)
     throw new Refusal(
       "conflict",
