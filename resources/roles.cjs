@@ -365,7 +365,8 @@ const FUNCTIONS = {
   },
   RouteWebhooks: {
     takesToken: false,
-    tenant: onData("dynamodb:Query", "dynamodb:PutItem"),
+    // Nothing is recorded for a tenant that is being deleted.
+    tenant: [onData("dynamodb:Query", "dynamodb:PutItem"), onOwnRecord("dynamodb:GetItem")],
     own: [
       onSeenEvents("webhooks"),
       toQueues("WebhookDeliveries", "WebhookEventsDeadLetters", "WebhookEventsUndelivered"),

@@ -1,3 +1,4 @@
+import { isLeavingTenant } from "../aws/dynamodb/active-tenants.ts";
 import { webhookDeliveriesOf } from "../aws/dynamodb/webhook-deliveries.ts";
 import { webhookEndpointsOf } from "../aws/dynamodb/webhook-endpoints.ts";
 import { enqueueDelivery } from "../aws/sqs/delivery-queue.ts";
@@ -11,11 +12,16 @@ import { webhookPayload } from "../domain/webhooks/webhook-payload.ts";
 /**
  * Makes a delivery of an event for each of its tenant's endpoints that want it: first the record, then the message,
  * and both again where a run did not get to its end, which changes nothing. What a paused endpoint would have got is
- * recorded as failed, so that it can be sent once the endpoint is well.
+ * recorded as failed, so that it can be sent once the endpoint is well. Of a tenant that is being deleted nothing is
+ * recorded any more, so that nothing is left of it.
  */
 export async function routeToWebhooks(event: DomainEvent, now = Date.now()): Promise<void> {
   const tenant = reachedTenant(event.tenantId, "verified-event");
-  const endpoints = await webhookEndpointsOf(tenant).wanting(event.type);
+  const [endpoints, leaving] = await Promise.all([
+    webhookEndpointsOf(tenant).wanting(event.type),
+    isLeavingTenant(tenant),
+  ]);
+  if (leaving) return;
   const deliveries = webhookDeliveriesOf(tenant);
   await Promise.all(
     endpoints.map(async (endpoint) => {

@@ -413,27 +413,48 @@ async function sendAgain({ webhookId }: WebhookEndpoint, { id }: DomainEvent): P
   await enqueueDelivery(waitingFor(result), now);
 }
 
-it.each(["suspended", "deleting", "deleted"] as const)(
-  "nothing is sent for a tenant that is %s, and no dead letter tells of it; once it is active again, what was not sent can be",
+it("nothing is sent for a tenant that is suspended, and no dead letter tells of it; once it is active again, what was not sent can be", async () => {
+  const endpoint = await stack.endpoint(tenant, receiver.url());
+  await routeToWebhooks(event(), Date.now());
+  await stack.settle();
+  await stack.setStatus(tenant, "suspended");
+  // As long as what was read of the tenant is remembered.
+  jest.setSystemTime(Date.now() + 10 * SECOND);
+  const happened = event();
+  await routeToWebhooks(happened, Date.now());
+  await stack.settle();
+  expect(receiver.received).toHaveLength(1);
+  const delivery = await deliveryOf(endpoint, happened);
+  expect(delivery).toMatchObject({ status: "failed", failedBecause: "suspended", attempts: [] });
+  expect(JSON.stringify(await stack.lettersIn("WebhookGivenUp"))).not.toContain(tenant.tenantId);
+
+  await stack.setStatus(tenant, "active");
+  await sendAgain(endpoint, happened);
+  await stack.settle();
+  expect(receiver.received.map(({ id }) => id)).toContain(deliveryIdOf(happened.id));
+});
+
+it.each(["deleting", "deleted"] as const)(
+  "of a tenant that is %s nothing is sent, and nothing is recorded any more",
   async (status) => {
+    receiver.behave = () => ANSWERS(500);
     const endpoint = await stack.endpoint(tenant, receiver.url());
-    await routeToWebhooks(event(), Date.now());
+    const happened = event(1);
+    await routeToWebhooks(happened, Date.now());
     await stack.settle();
     await stack.setStatus(tenant, status);
     // As long as what was read of the tenant is remembered.
     jest.setSystemTime(Date.now() + 10 * SECOND);
-    const happened = event();
-    await routeToWebhooks(happened, Date.now());
+    await stack.settle();
+    expect(await deliveryOf(endpoint, happened)).toMatchObject({
+      status: "failed",
+      failedBecause: "suspended",
+    });
+    await routeToWebhooks(event(2), Date.now());
     await stack.settle();
     expect(receiver.received).toHaveLength(1);
-    const delivery = await deliveryOf(endpoint, happened);
-    expect(delivery).toMatchObject({ status: "failed", failedBecause: "suspended", attempts: [] });
-    expect(JSON.stringify(await stack.lettersIn("WebhookGivenUp"))).not.toContain(tenant.tenantId);
-
-    await stack.setStatus(tenant, "active");
-    await sendAgain(endpoint, happened);
-    await stack.settle();
-    expect(receiver.received.map(({ id }) => id)).toContain(deliveryIdOf(happened.id));
+    // The endpoint, its traffic, and the delivery from before.
+    expect(await stack.empty(tenant)).toHaveLength(3);
   },
 );
 

@@ -1,6 +1,7 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { config } from "../../config.ts";
 import type { ReachedTenant } from "../../domain/access/verified-tenant.ts";
+import type { TenantRecord, TenantStatus } from "../../domain/tenancy/tenant.ts";
 import { Recent } from "../recent.ts";
 import { tenantKey } from "./control-items.ts";
 import { tenantClient } from "./tenant-client.ts";
@@ -9,11 +10,12 @@ import { tenantClient } from "./tenant-client.ts";
 const KEPT_MILLISECONDS = 10_000;
 const KEPT = 1000;
 
-const active = new Recent<boolean>(KEPT_MILLISECONDS, KEPT);
+/** Undefined of a tenant that has no record. */
+const statuses = new Recent<TenantStatus | undefined>(KEPT_MILLISECONDS, KEPT);
 
 /** Whether the tenant is served at present. */
-export function isActiveTenant(tenant: ReachedTenant): Promise<boolean> {
-  return active.of(tenant.tenantId, () => readActive(tenant));
+export async function isActiveTenant(tenant: ReachedTenant): Promise<boolean> {
+  return (await recentStatus(tenant)) === "active";
 }
 
 /**
@@ -21,10 +23,23 @@ export function isActiveTenant(tenant: ReachedTenant): Promise<boolean> {
  * tenant that was resumed a moment ago.
  */
 export async function isServedTenant(tenant: ReachedTenant): Promise<boolean> {
-  return (await isActiveTenant(tenant)) || readActive(tenant);
+  return (await isActiveTenant(tenant)) || (await readStatus(tenant)) === "active";
 }
 
-async function readActive(tenant: ReachedTenant): Promise<boolean> {
+/**
+ * Whether nothing is to be kept for the tenant any more, since all that it has is deleted, or is being deleted: that
+ * begins when this has long been known everywhere (src/domain/tenancy/offboarding.ts).
+ */
+export async function isLeavingTenant(tenant: ReachedTenant): Promise<boolean> {
+  const status = await recentStatus(tenant);
+  return status === undefined || status === "deleting" || status === "deleted";
+}
+
+function recentStatus(tenant: ReachedTenant): Promise<TenantStatus | undefined> {
+  return statuses.of(tenant.tenantId, () => readStatus(tenant));
+}
+
+async function readStatus(tenant: ReachedTenant): Promise<TenantStatus | undefined> {
   const { Item } = await tenantClient(tenant).send(
     new GetCommand({
       TableName: config.controlTable(),
@@ -34,5 +49,5 @@ async function readActive(tenant: ReachedTenant): Promise<boolean> {
       ExpressionAttributeNames: { "#status": "status" },
     }),
   );
-  return Item?.status === "active";
+  return (Item as Pick<TenantRecord, "status"> | undefined)?.status;
 }

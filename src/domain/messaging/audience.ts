@@ -1,7 +1,7 @@
 import type { Consumer, EventType } from "./event-type.ts";
 
 /**
- * Who may read what: the data of an event is encrypted for these, and for nobody else. The audit trail keeps all of it.
+ * Who may read what: the data of an event is encrypted for these, and for nobody else. The audit trail takes all of it.
  * Tenants are told by webhooks what concerns their life and their data, while there can be an endpoint: none is there
  * before onboarding has ended, nor after offboarding. What third parties reported is not ours to tell.
  */

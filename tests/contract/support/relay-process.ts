@@ -33,9 +33,11 @@ export class RelayProcess {
 
   /** One event at a time, as Lambda gives them to an instance. */
   async invoke(event: unknown): Promise<InvocationResult> {
-    const answer = once(this.#child, "message");
+    const either = new AbortController();
+    const heard = ["message", "exit"].map((name) => once(this.#child, name, { signal: either.signal }));
     this.#child.send(Object(event));
-    const [result] = await Promise.race([answer, once(this.#child, "exit")]);
+    const [result] = await Promise.race(heard);
+    either.abort();
     return typeof result === "object" && result !== null
       ? result
       : { error: { errorType: "Runtime.ExitError", errorMessage: "the process has ended" } };
