@@ -2,8 +2,8 @@ import { type ConsumerPorts, type ConsumerRules, consumeEvent } from "../domain/
 import { EventRefusal } from "../domain/messaging/event-refusal.ts";
 import type { EventType } from "../domain/messaging/event-type.ts";
 import { toldOf } from "../domain/messaging/told-of.ts";
-import { log } from "../http/log.ts";
 import { countRefusedEvent } from "../http/metrics.ts";
+import { log } from "../log.ts";
 import { consumerPorts } from "./consumer-ports.ts";
 
 /**

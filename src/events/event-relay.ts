@@ -2,8 +2,8 @@ import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent, ScheduledEven
 import type { Producer } from "../domain/messaging/event-type.ts";
 import { type Relayed, relay } from "../domain/messaging/relay.ts";
 import { sweep } from "../domain/messaging/sweep.ts";
-import { log } from "../http/log.ts";
 import { countRelayedEvents, tellOldestEvent } from "../http/metrics.ts";
+import { log } from "../log.ts";
 import { relayPorts } from "./relay-ports.ts";
 
 /** What a sweep leaves of its function's time: a portion that has begun is finished. */

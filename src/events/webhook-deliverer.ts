@@ -1,8 +1,8 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { type AttemptResult, attemptDelivery } from "../domain/webhooks/attempt-delivery.ts";
 import { parseWaitingDelivery, type WaitingDelivery } from "../domain/webhooks/waiting-delivery.ts";
-import { log } from "../http/log.ts";
 import { countWebhook, measureWebhook } from "../http/metrics.ts";
+import { log } from "../log.ts";
 import { type DeliveryWorld, deliveryPorts, OUTSIDE } from "./delivery-ports.ts";
 
 /**

@@ -14,7 +14,7 @@ import type { AuditRecord } from "../../src/domain/audit.ts";
 import { type HookSource, isSourceName, newHookHandle } from "../../src/domain/hooks/hook-source.ts";
 import type { TenantRecord } from "../../src/domain/tenancy/tenant.ts";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
-import { log } from "../../src/http/log.ts";
+import { log } from "../../src/log.ts";
 import { controlTable } from "./support/control-table.ts";
 import { serveDynamoDb } from "./support/local-dynamodb.ts";
 import { ROOT_CREDENTIALS, stackOf } from "./support/tenant-stack.ts";

@@ -107,13 +107,21 @@ export class InstanceEnded extends Error {}
 /**
  * When code changes or the stack stops, serverless-offline ends every worker, and a call that one was busy with would
  * never be answered: whoever waits for it, as the stack does before it closes, would wait for ever. So a busy one is
- * given time to finish, and then the call fails.
+ * given time to finish, and then the call fails. From then on it says that it is ending, or the pool would give it
+ * another call.
  */
 function finishBeforeCleanup(prototype: Prototype): void {
   const { cleanup, runHandler } = prototype;
-  if (!cleanup || !runHandler)
-    throw new Error("serverless-offline's LambdaFunction has no cleanup or runHandler");
+  const status = Object.getOwnPropertyDescriptor(prototype, "status")?.get;
+  if (!cleanup || !runHandler || !status)
+    throw new Error("serverless-offline's LambdaFunction has no cleanup, runHandler or status");
   const running = new WeakMap<object, (ended: InstanceEnded) => void>();
+  const ending = new WeakSet<object>();
+  Object.defineProperty(prototype, "status", {
+    get(this: object) {
+      return ending.has(this) ? "ENDING" : status.call(this);
+    },
+  });
   prototype.runHandler = function (this: object, ...args: never[]) {
     return new Promise((resolve, reject) => {
       running.set(this, reject);
@@ -122,9 +130,10 @@ function finishBeforeCleanup(prototype: Prototype): void {
         .finally(() => running.delete(this));
     });
   };
-  prototype.cleanup = async function (this: { readonly status: string }, ...args: never[]) {
+  prototype.cleanup = async function (this: object, ...args: never[]) {
+    ending.add(this);
     const deadline = Date.now() + TIME_TO_FINISH_MILLISECONDS;
-    while (this.status === "BUSY" && Date.now() < deadline) await setTimeout(20);
+    while (status.call(this) === "BUSY" && Date.now() < deadline) await setTimeout(20);
     const done = await cleanup.apply(this, args);
     running.get(this)?.(new InstanceEnded("the function's instance was ended while it ran"));
     return done;

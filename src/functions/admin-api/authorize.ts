@@ -6,9 +6,9 @@ import type { Person } from "../../domain/access/person.ts";
 import { isGroupName } from "../../domain/access/policy-record.ts";
 import { AccessRefusal } from "../../http/access-refusal.ts";
 import { bearerToken } from "../../http/bearer-token.ts";
-import { log } from "../../http/log.ts";
 import { countFailure } from "../../http/metrics.ts";
 import { personTokens } from "../../http/token-verifier.ts";
+import { log } from "../../log.ts";
 
 /**
  * The Lambda authorizer of the admin API: a person's groups become one policy for the whole API and stage.

@@ -9,8 +9,8 @@ import { config } from "../../config.ts";
 import { differencesOf } from "../../domain/metering/compare-usage.ts";
 import type { TenantRecord } from "../../domain/tenancy/tenant.ts";
 import { dayAfter } from "../../domain/tenancy/usage.ts";
-import { log } from "../../http/log.ts";
 import { countLedgerDifferences } from "../../http/metrics.ts";
+import { log } from "../../log.ts";
 
 /**
  * Runs once a day: compares for each API key what the ledger has of yesterday with what the usage plans

@@ -6,7 +6,7 @@ import { readLogBatch } from "../../aws/logs/log-batch.ts";
 import { FUNCTION_CALL } from "../../aws/time-limits.ts";
 import { config } from "../../config.ts";
 import { bookBatch } from "../../domain/metering/ledger.ts";
-import { log } from "../../http/log.ts";
+import { log } from "../../log.ts";
 
 /** The log of a call that cannot be read says so once a batch, with as many ids as help to find it. */
 const TOLD_IDS = 5;

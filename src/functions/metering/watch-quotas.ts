@@ -8,7 +8,7 @@ import { allTenants } from "../../aws/dynamodb/tenant-list.ts";
 import { FUNCTION_CALL } from "../../aws/time-limits.ts";
 import { config } from "../../config.ts";
 import { watchQuota } from "../../domain/metering/watch-quotas.ts";
-import { log } from "../../http/log.ts";
+import { log } from "../../log.ts";
 
 /** How many tenants are looked at at a time. */
 const AT_ONCE = 10;

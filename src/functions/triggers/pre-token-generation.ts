@@ -3,8 +3,8 @@ import { tenantOfClient } from "../../aws/dynamodb/tenant-directory.ts";
 import { config } from "../../config.ts";
 import { PLAN_CLAIM, TENANT_CLAIM } from "../../domain/access/token-claims.ts";
 import type { TenantRecord } from "../../domain/tenancy/tenant.ts";
-import { log } from "../../http/log.ts";
 import { countFailure } from "../../http/metrics.ts";
+import { log } from "../../log.ts";
 
 /** A machine's event (V3_0), or a person's, which has another trigger source. */
 type TokenEvent = PreTokenGenerationV3TriggerEvent | PreTokenGenerationV2TriggerEvent;

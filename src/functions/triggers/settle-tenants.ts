@@ -4,7 +4,7 @@ import { callerArn } from "../../aws/sts/caller-identity.ts";
 import { TenantOperations } from "../../aws/tenant-operations.ts";
 import { config } from "../../config.ts";
 import type { Settlement } from "../../domain/tenancy/settlement.ts";
-import { log } from "../../http/log.ts";
+import { log } from "../../log.ts";
 
 /** What a task that has just been begun gets at least; what is cut off then is finished by a later run. */
 const LEAST_MILLISECONDS = 120_000;
