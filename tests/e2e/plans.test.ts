@@ -92,6 +92,7 @@ describe("the standard plan", () => {
     const seconds = 10;
     const begun = performance.now();
     let admitted = 0;
+    let first: number | undefined;
     let last = begun;
     const caller = async () => {
       while (performance.now() - begun < seconds * 1000) {
@@ -99,11 +100,13 @@ describe("the standard plan", () => {
         if (status !== 200) continue;
         admitted += 1;
         last = performance.now();
+        first ??= last;
       }
     };
     await Promise.all(Array.from({ length: 32 }, caller));
-    const ratio = admitted / (50 * ((last - begun) / 1000) + 100);
-    expect(ratio).toBeLessThanOrEqual(1);
-    expect(ratio).toBeGreaterThanOrEqual(0.98);
+    const allowedSince = (moment: number) => 50 * ((last - moment) / 1000) + 100;
+    expect(admitted / allowedSince(begun)).toBeLessThanOrEqual(1);
+    // Until the first call arrives the bucket is full and gains nothing; a busy machine takes a moment for it.
+    expect(admitted / allowedSince(first ?? begun)).toBeGreaterThanOrEqual(0.98);
   }, 40_000);
 });
