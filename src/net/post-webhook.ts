@@ -31,7 +31,7 @@ export interface PostRules {
 }
 
 /** In milliseconds. */
-export interface Patience {
+interface Patience {
   /** For a connection, TLS included. */
   readonly connection: number;
   /**

@@ -15,7 +15,7 @@ export const LEASE = 45_000;
 export const NOW = Date.UTC(2027, 2, 1, 9);
 
 /** What is remembered of events, in memory, with leases by a clock that the test sets. */
-export class SeenInMemory implements SeenEvents {
+class SeenInMemory implements SeenEvents {
   readonly #items = new Map<string, { owner: symbol; leaseUntil: number | undefined }>();
   readonly #now: () => number;
   claims = 0;

@@ -85,14 +85,6 @@ export function tenantRoutesWithFunction(stack = compiledStack()): RestRoute[] {
   return tenantRoutes(stack).filter((route) => route.function !== "");
 }
 
-/** Those of them with a function behind them, which checks everything again. */
-export function routesWithFunction(
-  part: Parameters<typeof routesUnder>[0],
-  stack = compiledStack(),
-): RestRoute[] {
-  return routesUnder(part, stack).filter((route) => route.function !== "");
-}
-
 function pathOf(stack: Stack, resource: unknown): string {
   const logicalId = Stack.logicalIdOf(resource) ?? "";
   const { Type, Properties = {} } = stack.template.Resources[logicalId] ?? {};

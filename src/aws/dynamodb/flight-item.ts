@@ -23,7 +23,7 @@ export function isFlightPosition(text: string): text is FlightPosition {
   return rest.length === 0 && isInstant(departure) && isFlightId(flightId);
 }
 
-export function flightPosition(departureAt: Instant, flightId: FlightId): FlightPosition {
+function flightPosition(departureAt: Instant, flightId: FlightId): FlightPosition {
   const position = `${departureAt}#${flightId}`;
   if (!isFlightPosition(position)) throw new Error(`${position} is no position of a flight`);
   return position;

@@ -18,7 +18,7 @@ export interface ConsumerRules<Type extends EventType> {
 }
 
 /** An event of one of the types. */
-export type EventOf<Type extends EventType> = { [One in Type]: DomainEvent<One> }[Type];
+type EventOf<Type extends EventType> = { [One in Type]: DomainEvent<One> }[Type];
 
 export interface ConsumerPorts {
   readonly trusted: TrustedSigners;

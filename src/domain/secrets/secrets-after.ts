@@ -2,7 +2,7 @@ import { Refusal } from "../refusal.ts";
 import { type SealedSecret, type SecretHolder, signingSecrets } from "./sealed-secret.ts";
 
 /** How long the old secret signs beside the new one when nothing is said. */
-export const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
+const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
 
 /**
  * A holder's secrets after a new one came: it signs alone at once where the overlap is 0, else with the one

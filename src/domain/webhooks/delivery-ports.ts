@@ -6,7 +6,7 @@ import type { Traffic } from "./endpoint-traffic.ts";
 import type { WaitingDelivery } from "./waiting-delivery.ts";
 
 /** What is known of a delivery before it is attempted. */
-export interface DeliveryState {
+interface DeliveryState {
   /** Undefined where there is none, or no longer. */
   readonly delivery: Delivery | undefined;
   readonly endpoint: WebhookEndpoint | undefined;
