@@ -1,8 +1,7 @@
 import type { APIGatewayProxyResult } from "aws-lambda";
-import { tierPlansOf } from "../aws/api-gateway/tier-plans.ts";
 import { deadlineClock, withDeadline } from "../aws/deadline.ts";
+import { functionTenancy } from "../aws/function-tenancy.ts";
 import { TenantOperations } from "../aws/tenant-operations.ts";
-import { config } from "../config.ts";
 import { ADMIN_GROUP, type Group } from "../domain/access/people.ts";
 import { type PersonEndpoint, type PersonRequest, personEndpoint } from "./person-endpoint.ts";
 import { isPolicyHolder } from "./policy-holder.ts";
@@ -58,18 +57,6 @@ let shared: TenantOperations | undefined;
 
 /** Of this function instance: its connections to AWS serve all requests. */
 function operationsOfAll(): TenantOperations {
-  shared ??= new TenantOperations(
-    {
-      stage: config.stage(),
-      userPoolId: config.userPoolId(),
-      controlTable: config.controlTable(),
-      dataTable: config.dataTable(),
-      outboxTable: config.outboxTable(),
-      usagePlanMode: config.usagePlanMode(),
-      tierPlanIds: tierPlansOf(config.stage()),
-    },
-    { id: "nobody", name: "nobody" },
-    deadlineClock,
-  );
+  shared ??= new TenantOperations(functionTenancy(), { id: "nobody", name: "nobody" }, deadlineClock);
   return shared;
 }

@@ -48,8 +48,7 @@ export interface CognitoOptions {
   readonly triggerTimeout?: number;
 }
 
-const TARGET = "AWSCognitoIdentityProviderService.";
-const protocol = jsonProtocol("1.1");
+const protocol = jsonProtocol("1.1", "AWSCognitoIdentityProviderService");
 
 type Endpoint = (request: AwsRequest) => AwsResponse | Promise<AwsResponse>;
 
@@ -154,17 +153,15 @@ export class Cognito implements Service {
 
   accepts(request: AwsRequest): boolean {
     return (
-      request.target?.startsWith(TARGET) === true ||
+      protocol.operationOf(request) !== undefined ||
       this.#endpoints.has(request.path) ||
       WellKnown.accepts(request)
     );
   }
 
   async handle(request: AwsRequest): Promise<AwsResponse> {
-    if (request.target?.startsWith(TARGET)) {
-      const answer = await this.#operate(request.target.slice(TARGET.length), request);
-      return protocol.respond(answer, request);
-    }
+    const operation = protocol.operationOf(request);
+    if (operation !== undefined) return protocol.respond(await this.#operate(operation, request), request);
     const endpoint = this.#endpoints.get(request.path);
     return endpoint ? endpoint(request) : this.#wellKnown.answer(request);
   }

@@ -14,8 +14,7 @@ import { parsePutEvents } from "./put-events-request.ts";
 import { compileRules } from "./rules.ts";
 import type { TargetService } from "./targets.ts";
 
-const TARGET_PREFIX = "AWSEvents.";
-const protocol = jsonProtocol("1.1");
+const protocol = jsonProtocol("1.1", "AWSEvents");
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -63,11 +62,11 @@ export class EventBridge implements Service {
   }
 
   accepts(request: AwsRequest): boolean {
-    return request.target?.startsWith(TARGET_PREFIX) ?? false;
+    return protocol.operationOf(request) !== undefined;
   }
 
   async handle(request: AwsRequest): Promise<AwsResponse> {
-    const operation = request.target?.slice(TARGET_PREFIX.length) ?? "";
+    const operation = protocol.operationOf(request) ?? "";
     return protocol.respond(this.#perform(operation, request.caller, parseBody(request.body)), request);
   }
 

@@ -12,11 +12,10 @@ import type { Key, Keys } from "./keys.ts";
 import { type Body, bytesOf, contextOf, dataKeyBytes, parseBody, textOf } from "./request.ts";
 import { isSignature, makeSignature, type Signing, signingAlgorithms } from "./signing.ts";
 
-const TARGET_PREFIX = "TrentService.";
 const LARGEST_TEXT = 4096;
 const LARGEST_CIPHERTEXT = 6144;
 const SYMMETRIC = "SYMMETRIC_DEFAULT";
-const protocol = jsonProtocol("1.1");
+const protocol = jsonProtocol("1.1", "TrentService");
 
 /** AWS Key Management Service: the template's keys and aliases, signing, and encryption bound to a context. */
 export class Kms implements Service {
@@ -39,11 +38,11 @@ export class Kms implements Service {
   }
 
   accepts(request: AwsRequest): boolean {
-    return request.target?.startsWith(TARGET_PREFIX) ?? false;
+    return protocol.operationOf(request) !== undefined;
   }
 
   async handle(request: AwsRequest): Promise<AwsResponse> {
-    const operation = request.target?.slice(TARGET_PREFIX.length) ?? "";
+    const operation = protocol.operationOf(request) ?? "";
     return protocol.respond(this.#perform(operation, request.caller, parseBody(request.body)), request);
   }
 

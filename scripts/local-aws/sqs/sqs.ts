@@ -11,11 +11,10 @@ import { queueAttributes } from "./queue-attributes.ts";
 import { received } from "./received-message.ts";
 import { type Body, invalid, numberOf, parseBody, parseEntries, parseMessage, textOf } from "./request.ts";
 
-const TARGET_PREFIX = "AmazonSQS.";
 const LONGEST_VISIBILITY = 43_200;
 const LONGEST_WAIT = 20;
 const MOST_MESSAGES = 10;
-const protocol = jsonProtocol("1.0");
+const protocol = jsonProtocol("1.0", "AmazonSQS");
 
 /** What IAM calls the permission for an operation; a batch needs that of its single one. */
 const PERMISSIONS: Readonly<Record<string, string>> = {
@@ -43,11 +42,11 @@ export class Sqs implements Service {
   }
 
   accepts(request: AwsRequest): boolean {
-    return request.target?.startsWith(TARGET_PREFIX) ?? false;
+    return protocol.operationOf(request) !== undefined;
   }
 
   async handle(request: AwsRequest): Promise<AwsResponse> {
-    const operation = request.target?.slice(TARGET_PREFIX.length) ?? "";
+    const operation = protocol.operationOf(request) ?? "";
     const answer = await this.#perform(operation, request.caller, parseBody(request.body));
     return protocol.respond(answer, request);
   }

@@ -1,6 +1,7 @@
 import type { Along } from "../../domain/tenancy/along.ts";
 import { auditItem } from "./audit-items.ts";
 import { cutOffItem } from "./control-items.ts";
+import { IS_NEW } from "./lease-conditions.ts";
 import { outboxPut } from "./outbox-items.ts";
 import type { Writes } from "./transact-items.ts";
 
@@ -16,7 +17,7 @@ export function alongItems(
   { audit, cutOff, event }: Along,
 ): Writes {
   return [
-    { Put: { TableName, Item: auditItem(audit), ConditionExpression: "attribute_not_exists(pk)" } },
+    { Put: { TableName, Item: auditItem(audit), ConditionExpression: IS_NEW } },
     ...(cutOff ? [{ Put: { TableName, Item: cutOffItem(cutOff) } }] : []),
     ...(event ? [outboxPut(event, outboxTable)] : []),
   ];

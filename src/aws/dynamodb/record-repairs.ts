@@ -2,6 +2,7 @@ import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, UpdateCommand }
 import type { Repairs } from "../../domain/tenancy/reconcile/difference.ts";
 import { conditionsHold } from "./conditional-write.ts";
 import { clientLookupKey, type ItemKey, labelKey, slugKey, tenantKey } from "./control-items.ts";
+import { IS_UNHELD } from "./lease-conditions.ts";
 
 export type RecordRepairs = Pick<
   Repairs,
@@ -30,7 +31,7 @@ export function recordRepairs(client: DynamoDBDocumentClient, TableName: string)
             TableName,
             Key: tenantKey(tenantId),
             UpdateExpression: "SET run = :run, runUntil = :until",
-            ConditionExpression: "attribute_exists(pk) AND (attribute_not_exists(run) OR runUntil <= :now)",
+            ConditionExpression: IS_UNHELD,
             ExpressionAttributeValues: { ":run": run, ":until": until, ":now": now },
           }),
         ),

@@ -1,10 +1,4 @@
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { AuditRecord } from "../../domain/audit.ts";
 import type { DueTask } from "../../domain/tenancy/due.ts";
 import { type Lease, LeaseLost } from "../../domain/tenancy/lease.ts";
@@ -20,9 +14,10 @@ import { auditItem } from "./audit-items.ts";
 import { conditionsHold } from "./conditional-write.ts";
 import { cutOffItem, damaged, type Item } from "./control-items.ts";
 import { dueAttributes, dueItem, dueKey } from "./due-items.ts";
+import { IS_NEW, IS_UNHELD } from "./lease-conditions.ts";
 import { recordWrites } from "./rotation-items.ts";
+import { transact, type Update, type Writes } from "./transact-items.ts";
 
-type Writes = NonNullable<ConstructorParameters<typeof TransactWriteCommand>[0]["TransactItems"]>;
 type Along = Parameters<Rotations["end"]>[3];
 
 /** Rotations under way in the ControlTable: each is an item of what is due, with a lease and what stays. */
@@ -46,7 +41,7 @@ export class DynamoRotations implements Rotations {
     if (isNew) return { phase: "making", keeps: undefined };
     await this.#update(tenantId, task, {
       UpdateExpression: "SET run = :run, runUntil = :until",
-      ConditionExpression: "attribute_exists(pk) AND (attribute_not_exists(run) OR runUntil <= :now)",
+      ConditionExpression: IS_UNHELD,
       ExpressionAttributeValues: { ":run": run, ":until": until, ":now": now },
     });
     const item = await this.#get(tenantId, task);
@@ -152,24 +147,17 @@ export class DynamoRotations implements Rotations {
   }
 
   #put(item: Item): Promise<boolean> {
-    const ConditionExpression = "attribute_not_exists(pk)";
-    return conditionsHold(() =>
-      this.#client.send(new PutCommand({ TableName: this.#table, Item: item, ConditionExpression })),
-    );
+    const put = new PutCommand({ TableName: this.#table, Item: item, ConditionExpression: IS_NEW });
+    return conditionsHold(() => this.#client.send(put));
   }
 
-  #update(
-    tenantId: TenantId,
-    task: DueTask,
-    change: Omit<ConstructorParameters<typeof UpdateCommand>[0], "TableName" | "Key">,
-  ): Promise<boolean> {
+  #update(tenantId: TenantId, task: DueTask, change: Update): Promise<boolean> {
     const command = new UpdateCommand({ TableName: this.#table, Key: dueKey(tenantId, task), ...change });
     return conditionsHold(() => this.#client.send(command));
   }
 
   async #transact(task: DueTask, TransactItems: Writes): Promise<void> {
-    const done = await conditionsHold(() => this.#client.send(new TransactWriteCommand({ TransactItems })));
-    if (!done) throw lost(task);
+    if (!(await transact(this.#client, TransactItems))) throw lost(task);
   }
 }
 

@@ -1,7 +1,7 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { Refusal } from "../../domain/refusal.ts";
-import { isThrottled } from "../throttled.ts";
+import { metAnotherWrite } from "./conditional-write.ts";
 import type { Writes } from "./transact-items.ts";
 import { conflictDelay, pause } from "./transaction-conflict.ts";
 
@@ -25,8 +25,7 @@ export async function writeTogether(
     if (!(error instanceof TransactionCanceledException)) throw error;
     const reasons = error.CancellationReasons ?? [];
     if (reasons.some(({ Code }) => Code === "ConditionalCheckFailed")) return reasons;
-    // The SDK retries what is throttled by itself, but not a transaction that is cancelled for it.
-    if (reasons.some(({ Code }) => Code === "TransactionConflict") || isThrottled(error)) return "contended";
+    if (metAnotherWrite(error)) return "contended";
     throw error;
   }
 }

@@ -1,8 +1,7 @@
 import type { Context, EventBridgeEvent } from "aws-lambda";
-import { tierPlansOf } from "../../aws/api-gateway/tier-plans.ts";
+import { functionTenancy } from "../../aws/function-tenancy.ts";
 import { callerArn } from "../../aws/sts/caller-identity.ts";
 import { TenantOperations } from "../../aws/tenant-operations.ts";
-import { config } from "../../config.ts";
 import type { Settlement } from "../../domain/tenancy/settlement.ts";
 import { log } from "../../log.ts";
 
@@ -19,16 +18,7 @@ export async function handler(
   context: Context,
 ): Promise<Settlement> {
   const actor = { id: await callerArn(), name: "settler", requestId: context.awsRequestId };
-  const settings = {
-    stage: config.stage(),
-    userPoolId: config.userPoolId(),
-    controlTable: config.controlTable(),
-    dataTable: config.dataTable(),
-    outboxTable: config.outboxTable(),
-    usagePlanMode: config.usagePlanMode(),
-    tierPlanIds: tierPlansOf(config.stage()),
-  } as const;
-  return new TenantOperations(settings, actor).settleDue({
+  return new TenantOperations(functionTenancy(), actor).settleDue({
     until: Date.now() + context.getRemainingTimeInMillis() - LEAST_MILLISECONDS,
     failed: ({ tenantId, task, attempts }, error) =>
       log.error("a task that is due could not be done", { tenantId, task, attempts, error }),
