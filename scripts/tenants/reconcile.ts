@@ -24,7 +24,9 @@ export async function reconcileTenants(
   const left = outcome.differences.filter((difference) => difference.outcome !== "mended");
   await print(json ? JSON.stringify(forMachines(outcome)) : forPeople(outcome));
   if (outcome.busy.length > 0)
-    note(`Left out, because somebody is at work on them: ${outcome.busy.join(", ")}.`);
+    note(
+      `Left out, because somebody is at work on them, or the settler will be in a moment: ${outcome.busy.join(", ")}.`,
+    );
   note(`${outcome.tenants} tenants; ${outcome.differences.length} differences, ${left.length} left.`);
   if (left.length > 0) process.exitCode = 1;
 }

@@ -123,6 +123,22 @@ describe("what a run is at work on", () => {
       expect.objectContaining({ kind: "api-key-unrecorded", tenantId: tenant.tenantId, outcome: "mended" }),
     );
   });
+
+  it("is left to the settler for a few minutes: an offboarding that was asked for a moment ago", async () => {
+    const { tenant } = await onboarded(aws, "perTenant");
+    await operationsIn(aws, "perTenant").beginOffboarding(tenant);
+    const clock = { now: () => Date.now(), sleep: async () => {} };
+    const atOnce = await reconciled(aws, { fix: true, clock });
+    expect(atOnce.busy).toContain(tenant.tenantId);
+    expect(atOnce.differences.filter(({ tenantId }) => tenantId === tenant.tenantId)).toEqual([]);
+    expect((await reconciled(aws, { fix: true })).differences).toContainEqual(
+      expect.objectContaining({
+        kind: "transition-unfinished",
+        tenantId: tenant.tenantId,
+        outcome: "mended",
+      }),
+    );
+  });
 });
 
 describe("a tenant with a plan of its own", () => {

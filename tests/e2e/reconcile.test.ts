@@ -1,19 +1,31 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
-import { describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { Command } from "../support/command.ts";
-import { demoPlace } from "../support/demo-stack.ts";
 import { useLocalAws } from "../support/operator.ts";
+import { freshPlace, RunningStack, removePlace, type StackPlace } from "../support/running-stack.ts";
 import { compiledStack } from "../support/template.ts";
 
 const LIMIT_MILLISECONDS = 120_000;
 
-const reconcile = (...args: string[]) => Command.run(demoPlace(), "tenants.ts", ...args);
+/** Of its own: to mend is to change whatever differs, of everybody. */
+let place: StackPlace;
+let stack: RunningStack;
+beforeAll(async () => {
+  place = await freshPlace();
+  stack = await RunningStack.start(place);
+}, LIMIT_MILLISECONDS);
+afterAll(async () => {
+  await stack.stop();
+  removePlace(place);
+});
+
+const reconcile = (...args: string[]) => Command.run(place, "tenants.ts", ...args);
 
 /** A slug that points to a tenant which there is not. */
 async function plantSlug(): Promise<{ slug: string; tenantId: string }> {
-  useLocalAws();
+  useLocalAws(stack.demo);
   const [slug, tenantId] = [`orphan-${process.pid}`, newTenantId()];
   const Item = { pk: `slug#${slug}`, sk: "slug", tenantId };
   await DynamoDBDocumentClient.from(new DynamoDBClient({})).send(

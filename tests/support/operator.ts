@@ -1,4 +1,4 @@
-import type { DemoCredentials } from "../../scripts/demo/demo-file.ts";
+import type { DemoCredentials, DemoFile } from "../../scripts/demo/demo-file.ts";
 import type { TenantOperations } from "../../src/aws/tenant-operations.ts";
 import { SCOPES, type Scope } from "../../src/domain/access/scope.ts";
 import { Refusal } from "../../src/domain/refusal.ts";
@@ -7,11 +7,11 @@ import { demo } from "./demo-stack.ts";
 import { Machine } from "./machine.ts";
 import { compiledStack } from "./template.ts";
 
-/** Points this process's AWS clients at the tests' local AWS, with an operator's credentials. */
-export function useLocalAws(): void {
+/** Points this process's AWS clients at a stack's local AWS, by default the tests' own, with an operator's credentials. */
+export function useLocalAws({ awsEndpoint, region }: DemoFile = demo()): void {
   Object.assign(process.env, {
-    AWS_ENDPOINT_URL: demo().awsEndpoint,
-    AWS_REGION: demo().region,
+    AWS_ENDPOINT_URL: awsEndpoint,
+    AWS_REGION: region,
     AWS_ACCESS_KEY_ID: "operator",
     AWS_SECRET_ACCESS_KEY: "operator",
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
+import type { Due } from "../../src/domain/tenancy/due.ts";
 import { compare, isBusy } from "../../src/domain/tenancy/reconcile/compare.ts";
 import type { Hands } from "../../src/domain/tenancy/reconcile/difference.ts";
 import { type Findings, viewsOf } from "../../src/domain/tenancy/reconcile/tenant-view.ts";
@@ -57,6 +58,7 @@ function wholeStage(count: number): Findings {
       numbers: TIERS.standard,
       apiKeyIds: [`key-${index}`],
     })),
+    dues: [],
     dataOf: ids,
   };
 }
@@ -96,7 +98,8 @@ async function deletedByMending(stage: Findings): Promise<string[]> {
   return deleted;
 }
 
-const LISTS = Object.keys(wholeStage(1));
+/** A whole stage has nothing that is due. */
+const LISTS = Object.keys(wholeStage(1)).filter((name) => name !== "dues");
 const losses = fc.dictionary(fc.constantFrom(...LISTS), fc.uniqueArray(fc.nat(3), { maxLength: 3 }));
 
 describe("a comparison", () => {
@@ -150,5 +153,21 @@ describe("a comparison", () => {
     expect(isBusy({ ...view, leaseUntil: NOW + 1 }, NOW)).toBe(true);
     expect(isBusy({ ...view, leaseUntil: NOW }, NOW)).toBe(false);
     expect(isBusy({ ...view, labels: [{ label: "new", leaseUntil: NOW + 1 }] }, NOW)).toBe(true);
+  });
+
+  it("leaves to the settler what was begun a moment ago, but not what it came to in vain, or what waits for a deadline", () => {
+    const [view] = viewsOf(wholeStage(1));
+    if (!view) throw new Error("there is no view");
+    const busyWith = (due: Partial<Due>) =>
+      isBusy(
+        { ...view, dues: [{ tenantId: view.tenantId, task: "transition", at: NOW, attempts: 0, ...due }] },
+        NOW,
+      );
+    expect(busyWith({})).toBe(true);
+    expect(busyWith({ task: "change" })).toBe(true);
+    expect(busyWith({ at: NOW - 10 * 60_000 })).toBe(false);
+    expect(busyWith({ attempts: 1, at: NOW + 60_000 })).toBe(false);
+    for (const task of ["keys", "client#default"] as const)
+      expect(busyWith({ task, at: NOW + 60_000 })).toBe(false);
   });
 });

@@ -19,8 +19,9 @@ import {
   readText,
   slugKey,
 } from "./control-items.ts";
+import { isDueItem, readDue } from "./due-items.ts";
 
-type ControlFindings = Pick<Findings, "tenants" | "clients" | "labels" | "slugs" | "lookups">;
+type ControlFindings = Pick<Findings, "tenants" | "clients" | "labels" | "slugs" | "lookups" | "dues">;
 
 /** The most that BatchGetItem takes. */
 const BATCH = 100;
@@ -115,6 +116,7 @@ function findingsIn(items: readonly Item[]): ControlFindings {
       clientId: typeof item.clientId === "string" ? item.clientId : undefined,
       leaseUntil: leaseUntil(item),
     })),
+    dues: inTenant.filter(isDueItem).map(readDue),
     slugs: items
       .filter(isIn(slugKey("").pk))
       .map((item) => ({ tenantId: readTenantId(item), slug: afterPrefix(item) })),

@@ -62,6 +62,8 @@ export const dueUntil = (now: number): string => `${dueTime(now)}$`;
 
 const dueTime = (at: number): string => new Date(at).toISOString();
 
+export const isDueItem = ({ sk }: Item): boolean => String(sk).startsWith(DUE_PREFIX);
+
 /** A change of status outlives the records that it deletes. */
 export const isTransitionDue = ({ sk }: Item): boolean => sk === `${DUE_PREFIX}transition`;
 

@@ -1,3 +1,4 @@
+import type { Due } from "../due.ts";
 import {
   danglingLabels,
   danglingLookups,
@@ -8,7 +9,7 @@ import {
   otherScopes,
   unrecordedAppClients,
 } from "./client-checks.ts";
-import type { Check, Difference, Expectations } from "./difference.ts";
+import { type Check, type Difference, type Expectations, isYoung } from "./difference.ts";
 import { keysInTheWrongState, missingKeys, unrecordedKeys } from "./key-checks.ts";
 import {
   keysInOtherPlans,
@@ -47,9 +48,15 @@ const CHECKS: readonly Check[] = [
   leftData,
 ];
 
-/** Whether a run is at work on the tenant, so that nothing can be said of it now. */
-export function isBusy({ leaseUntil = 0, labels }: TenantView, now: number): boolean {
-  return [leaseUntil, ...labels.map((label) => label.leaseUntil ?? 0)].some((until) => until > now);
+/** Whether a run is at work on the tenant, or the settler about to be, so that nothing can be said of it now. */
+export function isBusy({ leaseUntil = 0, labels, dues }: TenantView, now: number): boolean {
+  const leases = [leaseUntil, ...labels.map((label) => label.leaseUntil ?? 0)];
+  return leases.some((until) => until > now) || dues.some((due) => isLeftToTheSettler(due, now));
+}
+
+/** A change that was begun a moment ago, which the settler is to finish: it comes every minute. */
+function isLeftToTheSettler({ task, at, attempts }: Due, now: number): boolean {
+  return (task === "transition" || task === "change") && attempts === 0 && isYoung(at, now);
 }
 
 /**

@@ -38,7 +38,7 @@ export interface Reconciliation {
   /** How many tenants were looked at, tombstones included. */
   readonly tenants: number;
   readonly differences: readonly FoundDifference[];
-  /** Tenants that a run is at work on, about which nothing can be said now. */
+  /** Tenants that a run is at work on, or the settler is about to be, of which nothing can be said now. */
   readonly busy: readonly TenantId[];
 }
 
@@ -196,6 +196,7 @@ const NOTHING: Omit<TenantView, "tenantId"> = {
   appClients: [],
   apiKeys: [],
   plans: [],
+  dues: [],
   hasData: false,
 };
 

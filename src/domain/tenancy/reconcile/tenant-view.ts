@@ -1,4 +1,5 @@
 import type { Scope } from "../../access/scope.ts";
+import type { Due } from "../due.ts";
 import type { AppClientRecord, TenantRecord } from "../tenant.ts";
 import { isTenantId, type TenantId } from "../tenant-id.ts";
 
@@ -57,6 +58,8 @@ export interface Findings {
   readonly appClients: readonly FoundAppClient[];
   readonly apiKeys: readonly FoundApiKey[];
   readonly plans: readonly FoundPlan[];
+  /** What the settler is to do. */
+  readonly dues: readonly Due[];
   /** Tenants that have data. */
   readonly dataOf: readonly TenantId[];
 }
@@ -75,6 +78,7 @@ export interface TenantView {
   readonly apiKeys: readonly FoundApiKey[];
   /** Plans that are its own, that its record names, or that one of its keys is in. */
   readonly plans: readonly FoundPlan[];
+  readonly dues: readonly Due[];
   readonly hasData: boolean;
 }
 
@@ -94,6 +98,7 @@ export function viewsOf(findings: Findings): TenantView[] {
   const appClients = byTenant(findings.appClients, ({ name }) => tenantIdIn(name));
   const apiKeys = ownKeys(findings, tenants);
   const plans = plansByTenant(findings, apiKeys);
+  const dues = byTenant(findings.dues, ({ tenantId }) => tenantId);
   const dataOf = new Set(findings.dataOf);
   const ids = new Set([tenants, clients, labels, slugs, lookups, appClients, apiKeys, plans].flatMap(keysOf));
   return [...new Set([...ids, ...dataOf])].sort().map((tenantId) => ({
@@ -107,6 +112,7 @@ export function viewsOf(findings: Findings): TenantView[] {
     appClients: appClients.get(tenantId) ?? [],
     apiKeys: apiKeys.get(tenantId) ?? [],
     plans: plans.get(tenantId) ?? [],
+    dues: dues.get(tenantId) ?? [],
     hasData: dataOf.has(tenantId),
   }));
 }
