@@ -7,6 +7,7 @@ import type { StackPlace } from "../support/running-stack.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const SERVERLESS = join(ROOT, "node_modules", "serverless", "bin", "serverless.js");
 const SERVICE = join(import.meta.dirname, "service");
+const START_LIMIT_MILLISECONDS = 90_000;
 
 /** `serverless offline` of the bench's small service. */
 export interface OfflineProcess {
@@ -39,14 +40,25 @@ export async function startStockOfTenantApi(place: StackPlace): Promise<OfflineP
 
 async function stockOffline(place: StackPlace, folder: string, config: string): Promise<OfflineProcess> {
   const ports = ["--httpPort", String(place.port), "--lambdaPort", String(place.lambdaPort)];
-  const child = startOffline(place, folder, config, [...ports, "--host", "127.0.0.1"]);
+  // It cannot read the HTTP API's authorizer, whose identity source is the template's.
+  const child = startOffline(place, folder, config, [...ports, "--host", "127.0.0.1", "--noAuth"]);
   await new Promise<void>((resolve, reject) => {
-    child.once("exit", () => reject(new Error("stock serverless-offline ended")));
+    let said = "";
+    const fail = (how: string) => {
+      clearTimeout(limit);
+      child.kill("SIGKILL");
+      reject(new Error(`stock serverless-offline ${how}:\n${said}`));
+    };
+    // A failed start does not end it: its schedules go on.
+    const limit = setTimeout(() => fail("was not ready in time"), START_LIMIT_MILLISECONDS);
+    child.once("exit", () => fail("ended"));
     for (const stream of [child.stdout, child.stderr])
-      stream?.on(
-        "data",
-        (text) => String(text).includes(`Server ready: http://127.0.0.1:${place.port}`) && resolve(),
-      );
+      stream?.on("data", (text) => {
+        said += String(text);
+        if (!said.includes(`Server ready: http://127.0.0.1:${place.port}`)) return;
+        clearTimeout(limit);
+        resolve();
+      });
   });
   return {
     url: `http://127.0.0.1:${place.port}/dev`,
