@@ -21,6 +21,7 @@ import { Kms } from "./kms/kms.ts";
 import { AsyncInvocations } from "./lambda/async-invocations.ts";
 import { EventSourceMappings } from "./lambda/event-source-mappings.ts";
 import { FailureDestinations } from "./lambda/failure-destinations.ts";
+import { InvokeApi } from "./lambda/invoke-api.ts";
 import { Messages } from "./sqs/messages.ts";
 import { compileQueues } from "./sqs/queue.ts";
 import { Sqs } from "./sqs/sqs.ts";
@@ -130,6 +131,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       eventBridge,
       sqs,
       kms,
+      new InvokeApi({ stack, authorize, invoke, asyncInvocations }),
       cloudFormation,
       new Sts({ identities }),
     ];
