@@ -18,7 +18,7 @@ const SKEW = 300_000;
 export const REMEMBERED = OLDEST + 24 * HOUR;
 
 /** Throws EventRefusal (stale). */
-export function requireFresh({ signedtime }: SealedEvent, now: number): void {
+export function requireFresh({ signedtime }: Pick<SealedEvent, "signedtime">, now: number): void {
   const age = now - Date.parse(signedtime);
   if (age > OLDEST) throw new EventRefusal("stale", "it was sent too long ago");
   if (age < -SKEW) throw new EventRefusal("stale", "it was sent in the future");
