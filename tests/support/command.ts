@@ -5,6 +5,15 @@ import type { StackPlace } from "./running-stack.ts";
 
 const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts");
 
+/** Where no stack is: nothing listens on the discard port here. */
+export const NO_STACK: StackPlace = {
+  home: "/nonexistent",
+  port: 9,
+  httpApiPort: 9,
+  localAwsPort: 9,
+  lambdaPort: 9,
+};
+
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;

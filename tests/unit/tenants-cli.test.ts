@@ -1,27 +1,7 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
+import { Command, NO_STACK } from "../support/command.ts";
 
-const SCRIPT = join(import.meta.dirname, "..", "..", "scripts", "tenants.ts");
-/** Nothing listens on the discard port here. */
-const NO_STACK = { LOCAL_AWS_PORT: "9" };
-
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function tenants(...args: string[]): Promise<Run> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [SCRIPT, ...args],
-      { env: { PATH: process.env.PATH, ...NO_STACK } },
-      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
-}
+const tenants = (...args: string[]) => Command.run(NO_STACK, "tenants.ts", ...args);
 
 describe("what is typed and makes no sense exits with 2 and says why", () => {
   it.each([

@@ -1,21 +1,7 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
+import { Command, NO_STACK } from "../support/command.ts";
 
-const SCRIPT = join(import.meta.dirname, "..", "..", "scripts", "users.ts");
-/** Nothing listens on the discard port here. */
-const NO_STACK = { LOCAL_AWS_PORT: "9" };
-
-function users(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [SCRIPT, ...args],
-      { env: { PATH: process.env.PATH, ...NO_STACK } },
-      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
-}
+const users = (...args: string[]) => Command.run(NO_STACK, "users.ts", ...args);
 
 describe("what is typed and makes no sense exits with 2 and says why", () => {
   it.each([
