@@ -424,11 +424,4 @@ describe("counters", () => {
       { days: { [Math.floor(NOON / DAY)]: 2 } },
     ]);
   });
-
-  it("cost a call well under 50 µs", () => {
-    subscribe({ throttle: { rateLimit: 1e6, burstLimit: 1e6 }, ...quota(1e9, "MONTH") });
-    const started = performance.now();
-    outcomes(20_000);
-    expect(((performance.now() - started) * 1000) / 20_000).toBeLessThan(50);
-  });
 });

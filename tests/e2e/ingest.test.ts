@@ -11,7 +11,7 @@ import { newMachine } from "../support/operator.ts";
 import { compiledStack, routesUnder } from "../support/template.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const PATIENCE_MILLISECONDS = 5000;
+const PATIENCE_MILLISECONDS = 20_000;
 
 type Reporter = Awaited<ReturnType<typeof newMachine>>;
 

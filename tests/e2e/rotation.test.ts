@@ -100,7 +100,7 @@ describe("the admin API", () => {
       const [{ clientId }] = (await json("show", slug)).clients;
       const secrets = `/admin/tenants/${tenantId}/clients/${clientId}/secrets`;
       const keys = `/admin/tenants/${tenantId}/keys`;
-      const deadline = new Date(Date.now() + 8000).toISOString();
+      const deadline = new Date(Date.now() + 20_000).toISOString();
       const secret = await editor.call("POST", secrets, { body: { deadline } });
       const key = await editor.call("POST", keys, { body: { deadline } });
       if (!addedSecret(secret.body) || !rotatedKey(key.body))

@@ -37,7 +37,7 @@ export const today = (): string => new Date().toISOString().slice(0, 10);
 
 /** Reads until the ledger has booked so much, which takes a moment: it follows the log. */
 export async function untilBooked<T>(read: () => Promise<T>, isThere: (value: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const value = await read();
     if (isThere(value) || Date.now() > deadline) return value;

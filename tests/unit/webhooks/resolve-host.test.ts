@@ -81,7 +81,7 @@ it("a name server that fails, or does not answer in time, says nothing of a host
   await expect(resolve("broken.skyways.com")).rejects.toThrow(ResolverUnavailable);
   const begun = Date.now();
   await expect(resolve("slow.skyways.com")).rejects.toThrow(ResolverUnavailable);
-  expect(Date.now() - begun).toBeLessThan(2000);
+  expect(Date.now() - begun).toBeLessThan(10_000);
 });
 
 it("this machine's own name is asked of nobody", async () => {
