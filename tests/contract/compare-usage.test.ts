@@ -18,14 +18,26 @@ const TOMORROW = { time: new Date(Date.now() + 86_400_000).toISOString() };
 
 let events = 0;
 /** Books so many calls of a tenant now. */
-async function book(tenantId: string, apiKeyId: string | undefined, calls: number, status = 200) {
+async function book(
+  tenantId: string,
+  apiKeyId: string | undefined,
+  calls: number,
+  status = 200,
+  responseType = "-",
+) {
   const ledger = new DynamoLedger(
     DynamoDBDocumentClient.from(new DynamoDBClient({})),
     aws.settings.controlTable,
   );
   const logEvents = Array.from({ length: calls }, () => {
     events += 1;
-    const message = accessLogLine({ tenantId, apiKeyId: apiKeyId ?? "-", status, time: Date.now() });
+    const message = accessLogLine({
+      tenantId,
+      apiKeyId: apiKeyId ?? "-",
+      status,
+      responseType,
+      time: Date.now(),
+    });
     return { id: String(events), timestamp: Date.now(), message };
   });
   await bookBatch({ logGroup: "g", logStream: "s", events: logEvents }, ledger, Date.now());
@@ -53,12 +65,15 @@ describe.each(["perTenant", "perTier"] as const)("with usage plans %s, the daily
     const before = await handler(TOMORROW);
     expect(before.different).toBe(1);
     await book(tenantId, apiKeyId, 50);
-    // Refused calls are not counted by the plan, nor against it.
-    await book(tenantId, apiKeyId, 40, 429);
+    // What the gateway refuses is not counted by the plan, nor against it; what a function refuses is.
+    await book(tenantId, apiKeyId, 40, 429, "THROTTLED");
     expect(await handler(TOMORROW)).toEqual({ keys: before.keys, different: 0 });
     await book(tenantId, apiKeyId, 11);
     expect((await handler(TOMORROW)).different).toBe(1);
     await use(credentials.apiKey, 11);
+    expect((await handler(TOMORROW)).different).toBe(0);
+    await use(credentials.apiKey, 40);
+    await book(tenantId, apiKeyId, 40, 403);
     expect((await handler(TOMORROW)).different).toBe(0);
   }, 60_000);
 });

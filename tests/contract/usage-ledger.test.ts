@@ -87,7 +87,11 @@ describe("the function that CloudWatch Logs calls", () => {
   });
 
   it("books a batch once, however often it is invoked with it, at the same time too", async () => {
-    const batch = subscriptionEvent([event("1"), event("2", { status: 404 }), event("3", { status: 429 })]);
+    const batch = subscriptionEvent([
+      event("1"),
+      event("2", { status: 404 }),
+      event("3", { status: 429, responseType: "THROTTLED" }),
+    ]);
     await Promise.all(Array.from({ length: 5 }, () => handler(batch)));
     await handler(batch);
     expect(await totals(TENANT, today)).toEqual({

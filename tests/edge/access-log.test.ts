@@ -45,6 +45,16 @@ describe("the access log", () => {
     ]);
   });
 
+  it("has a request's id of the client's choosing if that is a UUID, and nothing else that it sends as one", async () => {
+    const chosen = "6E5D6D4E-96c3-4f5b-8f0c-0a4a53f1f4f1";
+    for (const id of [chosen, 'a"b', `${chosen}x`]) {
+      const { headers } = await fetch(`${edge.url}/v1/open`, { headers: { "x-amzn-RequestId": id } });
+      expect(logged().at(-1).requestId).toBe(headers.get("x-amzn-requestid"));
+    }
+    const replaced = expect.stringMatching(/^[\da-f-]{36}_REPLACED_INVALID_REQUEST_ID$/);
+    expect(logged().map(({ requestId }) => requestId)).toEqual([chosen, replaced, replaced]);
+  });
+
   it("keeps the key of a call that was throttled", async () => {
     edge.admission = { outcome: "throttled", apiKeyId: "key-id-2" };
     await fetch(`${edge.url}/v1/flights`, { headers: credentials() });

@@ -49,7 +49,7 @@ export function openCall(api: RestApi, request: HttpRequest, clock: Clock): Call
   return {
     api,
     request,
-    requestId: randomUUID(),
+    requestId: requestIdOf(request),
     extendedRequestId: random.toString("base64", 0, 11),
     traceId: request.headers.get("x-amzn-trace-id") ?? `Root=1-${seconds}-${random.toString("hex", 11)}`,
     receivedAt,
@@ -62,4 +62,16 @@ export function openCall(api: RestApi, request: HttpRequest, clock: Clock): Call
     refusal: undefined,
     integration: undefined,
   };
+}
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/**
+ * A client may choose the request's id, but no other than a UUID.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-access-logging.html
+ */
+function requestIdOf({ headers }: HttpRequest): string {
+  const chosen = headers.get("x-amzn-requestid");
+  if (chosen === undefined) return randomUUID();
+  return UUID.test(chosen) ? chosen : `${randomUUID()}_REPLACED_INVALID_REQUEST_ID`;
 }

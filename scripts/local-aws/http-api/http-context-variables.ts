@@ -25,7 +25,8 @@ const VARIABLES: Readonly<Record<string, (call: HttpCall, outcome: Outcome) => V
   protocol: ({ request }) => request.protocol,
   requestId: ({ requestId }) => requestId,
   requestTime: ({ receivedAt }) => clfTime(receivedAt),
-  requestTimeEpoch: ({ receivedAt }) => receivedAt,
+  // Seconds, where a REST API has milliseconds.
+  requestTimeEpoch: ({ receivedAt }) => Math.floor(receivedAt / 1000),
   responseLatency: (_call, { latency }) => latency,
   responseLength: (_call, { length }) => length,
   routeKey: ({ route }) => route?.routeKey,

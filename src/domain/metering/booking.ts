@@ -1,7 +1,6 @@
 import { PartBuilder } from "./booking-part.ts";
 import { keyCounter } from "./ledger-day.ts";
 import { type MeteredCall, meteredCallOf, STAGE } from "./metered-call.ts";
-import { isMetered } from "./status-class.ts";
 
 /** One event of a log as CloudWatch Logs delivers it. */
 export interface LogEvent {
@@ -60,12 +59,12 @@ export function cutIntoParts(events: readonly OpenEvent[], now: number): Cut {
 }
 
 function count(part: PartBuilder, call: MeteredCall): void {
-  const { subject, clientId, apiKeyId, route, statusClass, latency } = call;
+  const { subject, clientId, apiKeyId, route, statusClass, isMetered, latency } = call;
   const day = dayOf(call.time);
   const totals = { subject, day };
   part.add(totals, statusClass, 1);
   part.add(totals, "latencyMs", latency);
-  if (apiKeyId !== undefined && isMetered(statusClass)) part.add(totals, keyCounter(apiKeyId), 1);
+  if (apiKeyId !== undefined && isMetered) part.add(totals, keyCounter(apiKeyId), 1);
   const calls = { subject, day, clientId };
   part.add(calls, `${route} ${statusClass}`, 1);
   part.add(calls, `${route} ${statusClass} ms`, latency);

@@ -1,5 +1,5 @@
 import { isTenantId, type TenantId } from "../tenancy/tenant-id.ts";
-import { type StatusClass, statusClassOf } from "./status-class.ts";
+import { isRefusal, type StatusClass, statusClassOf } from "./status-class.ts";
 
 /** Whose calls are counted: a tenant's, or the stage's where no verified token named a tenant. */
 export type Subject = TenantId | typeof STAGE;
@@ -19,6 +19,8 @@ export interface MeteredCall {
   /** Method and resource of the template, `GET /v1/flights/{flightId}`; `-` for a call to none of them. */
   readonly route: string;
   readonly statusClass: StatusClass;
+  /** Whether the key's usage plan counted it: the gateway let it in, whatever a function said then. */
+  readonly isMetered: boolean;
   /** When the gateway received the call, epoch milliseconds. */
   readonly time: number;
   /** Milliseconds; 0 where the log has none. */
@@ -37,7 +39,7 @@ const RESOURCE = /^(?:[A-Z]{1,10} )?\/[\w/{}+.-]{0,255}$/;
 export function meteredCallOf(line: string): MeteredCall | undefined {
   const fields = parse(line);
   if (!fields) return undefined;
-  const time = numberOf(fields.time);
+  const time = timeOf(fields);
   const statusClass = statusClassOf(numberOf(fields.status) ?? 0);
   if (time === undefined || time <= 0 || statusClass === undefined) return undefined;
   const { tenantId, clientId, apiKeyId } = fields;
@@ -47,6 +49,7 @@ export function meteredCallOf(line: string): MeteredCall | undefined {
     apiKeyId: apiKeyId === ABSENT ? undefined : matching(apiKeyId, API_KEY_ID),
     route: routeOf(fields),
     statusClass,
+    isMetered: !isRefusal(statusClass) || fields.responseType === ABSENT,
     time,
     latency: Math.max(0, numberOf(fields.latencyMs) ?? 0),
   };
@@ -60,6 +63,15 @@ function parse(line: string): Readonly<Record<string, unknown>> | undefined {
     return undefined;
   }
 }
+
+/** A REST API's log has milliseconds; an HTTP API's has seconds under the same name (docs/behaviours/http-api.md). */
+function timeOf({ time }: Readonly<Record<string, unknown>>): number | undefined {
+  const number = numberOf(time);
+  return number !== undefined && number < FIRST_IN_MILLISECONDS ? number * 1000 : number;
+}
+
+/** In 1973 as milliseconds, and in 5138 as seconds. */
+const FIRST_IN_MILLISECONDS = 1e11;
 
 /** A REST API names the resource, an HTTP API the route's key, which begins with the method. */
 function routeOf({ method, route, responseType }: Readonly<Record<string, unknown>>): string {

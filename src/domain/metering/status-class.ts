@@ -20,9 +20,9 @@ export function statusClassOf(status: number): StatusClass | undefined {
   return exact ?? STATUS_CLASSES[Math.floor(status / 100) - 2];
 }
 
-/** Whether a usage plan counts calls of the class: those that the gateway did not refuse. */
-export function isMetered(statusClass: StatusClass): boolean {
-  return !REFUSED.includes(statusClass);
+/** Whether the class is one of those that the gateway refuses with; functions do, too. */
+export function isRefusal(statusClass: StatusClass): boolean {
+  return REFUSED.includes(statusClass);
 }
 
 /**

@@ -109,7 +109,11 @@ describe("a call", () => {
 
   it("is counted by client and route with its latency, and under its key unless it was refused", async () => {
     const ledger = new LedgerInMemory();
-    await bookBatch(batch([event(1, { latencyMs: 5 }), event(2), event(3, { status: 429 })]), ledger, NOW);
+    await bookBatch(
+      batch([event(1, { latencyMs: 5 }), event(2), event(3, { status: 429, responseType: "THROTTLED" })]),
+      ledger,
+      NOW,
+    );
     const calls = Object.fromEntries(ledger.counters);
     expect(calls).toEqual({
       [`${TENANT} 2027-03-02  2xx`]: 2,

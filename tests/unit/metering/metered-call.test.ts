@@ -26,6 +26,7 @@ describe("a line of the access log", () => {
       apiKeyId: "key1",
       route: "GET /v1/flights",
       statusClass: "2xx",
+      isMetered: true,
       time: Date.UTC(2027, 2, 1, 9),
       latency: 12,
     });
@@ -34,6 +35,23 @@ describe("a line of the access log", () => {
   it("of an HTTP API, whose route's key has the method in it, gives the same route", () => {
     const line = accessLogLine({ route: "GET /v1/flights", apiKeyId: "-" });
     expect(meteredCallOf(line)).toMatchObject({ route: "GET /v1/flights", apiKeyId: undefined });
+  });
+
+  it("of an HTTP API has its time in seconds: it is no call of 1970, which would be late and not billed", () => {
+    const time = Date.UTC(2027, 2, 1, 9);
+    expect(meteredCallOf(accessLogLine({ time: time / 1000 }))).toMatchObject({ time });
+  });
+
+  it.each([
+    [401, "UNAUTHORIZED", false],
+    [403, "ACCESS_DENIED", false],
+    [429, "THROTTLED", false],
+    [401, "-", true],
+    [403, "-", true],
+    [400, "BAD_REQUEST_BODY", true],
+    [504, "INTEGRATION_TIMEOUT", true],
+  ])("with %s and %s: whether the key's plan counted it is %s", (status, responseType, isMetered) => {
+    expect(meteredCallOf(accessLogLine({ status, responseType }))).toMatchObject({ isMetered });
   });
 
   it.each([
