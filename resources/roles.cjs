@@ -33,13 +33,15 @@ const WRITE_TRACES = {
   Resource: "*",
 };
 
+const LEADING_KEYS = "ForAllValues:StringLike";
+
 /** Items of the ControlTable by the beginnings of their partition keys. */
 const onControl = (prefixes, ...actions) => ({
   Effect: "Allow",
   Action: actions,
   Resource: CONTROL_TABLE,
   Condition: {
-    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": prefixes },
+    [LEADING_KEYS]: { "dynamodb:LeadingKeys": prefixes },
     Null: { "dynamodb:LeadingKeys": "false" },
   },
 });
@@ -388,6 +390,28 @@ const FUNCTIONS = {
   SettleTenants: { own: SETTLE_TENANTS },
 };
 
+const prefixesIn = ({ Condition }) => Condition?.[LEADING_KEYS]?.["dynamodb:LeadingKeys"];
+
+/**
+ * All beginnings of keys that an action may have in a table, in one statement. A transaction may write items of
+ * several kinds, and whether DynamoDB asks IAM for each item or once for all of a table is not documented: no statement
+ * of one kind alone would allow what is of two.
+ */
+function byAction(statements) {
+  const prefixes = new Map();
+  for (const statement of statements.filter(prefixesIn))
+    for (const action of [statement.Action].flat()) {
+      const key = JSON.stringify([action, statement.Resource]);
+      prefixes.set(key, [...new Set([...(prefixes.get(key) ?? []), ...prefixesIn(statement)])].sort());
+    }
+  const actions = Map.groupBy(prefixes, ([key, found]) => JSON.stringify([JSON.parse(key)[1], found]));
+  const merged = [...actions].map(([key, entries]) => {
+    const [Resource, found] = JSON.parse(key);
+    return { ...onControl(found, ...entries.map(([entry]) => JSON.parse(entry)[0])), Resource };
+  });
+  return [...statements.filter((statement) => !prefixesIn(statement)), ...merged];
+}
+
 const policy = (...Statement) => ({ Version: "2012-10-17", Statement });
 
 function executionRole(name, own) {
@@ -404,7 +428,7 @@ function executionRole(name, own) {
         Principal: { Service: "lambda.amazonaws.com" },
         Action: "sts:AssumeRole",
       }),
-      Policies: [{ PolicyName: "own", PolicyDocument: policy(writeLog, WRITE_TRACES, ...own) }],
+      Policies: [{ PolicyName: "own", PolicyDocument: policy(writeLog, WRITE_TRACES, ...byAction(own)) }],
     },
   };
 }

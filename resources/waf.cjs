@@ -31,7 +31,10 @@ const managed = (Name, counted = [], ScopeDownStatement = undefined) => ({
   ManagedRuleGroupStatement: {
     VendorName: "AWS",
     Name,
-    RuleActionOverrides: counted.map((rule) => ({ Name: rule, ActionToUse: { Count: {} } })),
+    // An empty list is refused when the web ACL is made (github.com/globaldatanet/aws-firewall-factory/pull/53).
+    ...(counted.length > 0 && {
+      RuleActionOverrides: counted.map((rule) => ({ Name: rule, ActionToUse: { Count: {} } })),
+    }),
     ...(ScopeDownStatement && { ScopeDownStatement }),
   },
 });

@@ -324,3 +324,42 @@ describe("the gateway's own refusals", () => {
     }
   });
 });
+
+describe("what CloudFormation would take and a service refuse or lose", () => {
+  it("is not there: no rule has an empty list of overrides", () => {
+    const acl = stack.resources("AWS::WAFv2::WebACL").map(({ properties }) => JSON.stringify(properties));
+    expect(acl).toHaveLength(1);
+    expect(acl[0]).toContain("RuleActionOverrides");
+    expect(acl[0]).not.toContain('"RuleActionOverrides":[]');
+  });
+
+  it("is not there: statements of one bus are put one after the other", () => {
+    const onMessageBus = Object.entries(stack.template.Resources).filter(
+      ([, { Type, Properties }]) =>
+        Type === "AWS::Events::EventBusPolicy" && JSON.stringify(Properties).includes('{"Ref":"MessageBus"}'),
+    );
+    const before = onMessageBus.map(
+      ([, resource]) => [JSON.parse(JSON.stringify(resource)).DependsOn ?? []].flat()[0],
+    );
+    expect(onMessageBus.length).toBeGreaterThan(1);
+    const chain = [undefined, ...onMessageBus.map(([logicalId]) => logicalId).slice(0, -1)];
+    expect(before).toEqual(chain);
+  });
+
+  it("is not there: in a transaction of many items each action has all its kinds of keys in one statement", () => {
+    const roles = stack.resources("AWS::IAM::Role");
+    for (const { logicalId, properties } of roles) {
+      const policies = JSON.parse(JSON.stringify(properties.Policies ?? []));
+      const statements: { Action: string[]; Resource: unknown; Condition?: object }[] = policies.flatMap(
+        ({ PolicyDocument }: { PolicyDocument: { Statement: unknown } }) => PolicyDocument.Statement,
+      );
+      const writes = statements
+        .filter(({ Condition }) => JSON.stringify(Condition ?? {}).includes("dynamodb:LeadingKeys"))
+        .flatMap(({ Action, Resource }) =>
+          [Action].flat().map((action) => JSON.stringify([action, Resource])),
+        );
+      if (logicalId.endsWith("TenantRole")) continue;
+      expect([logicalId, writes.length]).toEqual([logicalId, new Set(writes).size]);
+    }
+  });
+});

@@ -76,6 +76,8 @@ export class DynamoHoldings implements Holdings {
         FilterExpression: "begins_with(pk, :prefix)",
         ExpressionAttributeValues: { ":prefix": prefixOf(tenantId) },
         ProjectionExpression: "pk, sk",
+        // The role's condition asks for it, and whether AWS fills it in is not documented.
+        Select: "SPECIFIC_ATTRIBUTES",
         ...(cursor !== undefined && { ExclusiveStartKey: readKey(JSON.parse(cursor)) }),
       }),
     );
