@@ -78,6 +78,15 @@ describe.each(["perTenant", "perTier"] as const)("with usage plans %s, the daily
   }, 60_000);
 });
 
+it("a key is not compared on the day on which it left a plan, of which GetUsage tells no more", async () => {
+  const { tenant, credentials } = await onboarded(aws, "perTier", "standard");
+  await use(credentials.apiKey, 30);
+  await book(tenant.tenantId, tenant.apiKeyId, 30);
+  const before = await handler(TOMORROW);
+  await operationsIn(aws, "perTier").change(tenant, { plan: "premium" }, {}, true);
+  expect(await handler(TOMORROW)).toEqual({ keys: before.keys - 1, different: before.different });
+}, 60_000);
+
 it("usage and invoices of a tenant have the ledger's figures beside the plan's, a suspended one's too", async () => {
   const { tenant, credentials } = await onboarded(aws, "perTenant", "trial");
   const { tenantId, apiKeyId } = tenant;
