@@ -549,4 +549,17 @@ describe("a quota that is extended", () => {
       { action: "tenant.extendQuota", phase: "done" },
     ]);
   });
+
+  it("by some adds to what is left, not to the whole quota, when nothing is told of a day without a call", async () => {
+    world.limits.use(keyId(), TODAY, 1000);
+    await clock.sleep(9 * 86_400_000);
+    const ports = world.ports();
+    const told = ports.tenantPlans.usageOf;
+    const usageOf: typeof told = async (...asked) =>
+      (await told(...asked)).filter(({ used }) => used > 0).map((day) => ({ ...day, remaining: 0 }));
+    const silent = { ...ports, tenantPlans: { ...world.limits.tenantPlans(), usageOf } };
+    expect(await extend({ by: 25 }, silent)).toMatchObject({ before: 0, remaining: 25 });
+    expect(world.limits.remaining(keyId(), "2027-01-10")).toBe(25);
+    expect([...world.granted]).toEqual([["2027-01-01 MONTH", 25]]);
+  });
 });

@@ -3,6 +3,7 @@ import { Refusal } from "../refusal.ts";
 import type { Clock } from "./lease.ts";
 import { invalid } from "./new-tenant.ts";
 import type { TenancyPorts } from "./ports.ts";
+import { remainingOfKey } from "./remaining-of-key.ts";
 import type { TenantRecord } from "./tenant.ts";
 import { stateOf } from "./transition.ts";
 import { firstDayOf } from "./usage-elsewhere.ts";
@@ -46,26 +47,24 @@ const isWhole = (number: number, least: number) =>
  * {@link Refusal} `conflict` when its plan has no quota, or its state does not allow it.
  */
 export async function extendQuota(
-  { actor, auditTrail, tenants, apiKeys, tenantPlans, quotaGrants }: TenancyPorts,
+  ports: TenancyPorts,
   clock: Clock,
   { tenantId }: TenantRecord,
   wanted: QuotaExtension,
 ): Promise<ExtendedQuota> {
+  const { actor, auditTrail, tenants, apiKeys, tenantPlans, quotaGrants } = ports;
   const tenant = await tenants.ofId(tenantId);
   if (!tenant) throw new Refusal("not-found", `There is no tenant "${tenantId}".`);
-  const { slug, status, transition, change, usagePlanId } = tenant;
+  const { slug, status, transition, change, usagePlanId, usageElsewhere } = tenant;
   const settled = (status === "active" || status === "suspended") && !transition && !change;
   if (!settled || usagePlanId === undefined)
     throw new Refusal("conflict", `"${slug}" is ${stateOf(tenant)}; its quota cannot be extended now.`);
   const quota = await tenantPlans.quotaOf(usagePlanId);
   if (!quota) throw new Refusal("conflict", `The usage plan of "${slug}" has no quota to be extended.`);
-  const today = new Date(clock.now()).toISOString().slice(0, 10);
   const keys = await apiKeys.ofTenant(tenantId);
   const remains: number[] = [];
-  for (const id of keys) {
-    const [day] = await tenantPlans.usageOf(usagePlanId, id, { from: today, to: today });
-    remains.push(day?.remaining ?? quota.limit);
-  }
+  for (const apiKeyId of keys)
+    remains.push(await remainingOfKey(ports, clock, quota, { apiKeyId, usagePlanId, usageElsewhere }));
   const before = Math.max(0, ...remains);
   const remaining = "by" in wanted ? Math.min(LARGEST, before + wanted.by) : wanted.remaining;
   const audit = new Auditor(actor, clock, "tenant.extendQuota", tenant);

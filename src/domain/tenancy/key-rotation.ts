@@ -4,6 +4,7 @@ import { newApiKeyValue } from "./api-key-value.ts";
 import { StillAtWork } from "./claim-transition.ts";
 import type { Clock, Renew } from "./lease.ts";
 import type { TenancyPorts } from "./ports.ts";
+import { remainingOfKey } from "./remaining-of-key.ts";
 import {
   type Credentials,
   type Rotation,
@@ -15,7 +16,6 @@ import {
 import { DEFAULT_LABEL, resourceName, type TenantRecord } from "./tenant.ts";
 import type { TenantId } from "./tenant-id.ts";
 import { stateOf } from "./transition.ts";
-import { firstDayKept, remainingOf, type UsageElsewhere } from "./usage-elsewhere.ts";
 
 export interface NewApiKey {
   readonly id: string;
@@ -117,29 +117,12 @@ async function makeKey(
   await renew();
   await usagePlans.addKey(usagePlanId, id);
   await renew();
-  const remaining = await remainingOfKey(ports, clock, { apiKeyId, usagePlanId, usageElsewhere }, renew);
+  const quota = await tenantPlans.quotaOf(usagePlanId);
+  await renew();
+  const key = { apiKeyId, usagePlanId, usageElsewhere };
+  const remaining = quota ? await remainingOfKey(ports, clock, quota, key) : null;
   await renew();
   if (remaining !== null) await tenantPlans.setRemaining(usagePlanId, id, remaining);
   await renew();
   return { id, apiKey, remaining };
-}
-
-/** What a key has left of the period's quota, also where API Gateway says nothing of a day without a call. */
-async function remainingOfKey(
-  { tenantPlans }: TenancyPorts,
-  clock: Clock,
-  key: Required<Pick<TenantRecord, "apiKeyId" | "usagePlanId">> & {
-    readonly usageElsewhere: UsageElsewhere | undefined;
-  },
-  renew: Renew,
-): Promise<number | null> {
-  const { apiKeyId, usagePlanId, usageElsewhere = {} } = key;
-  const now = clock.now();
-  const quota = await tenantPlans.quotaOf(usagePlanId);
-  if (!quota) return null;
-  await renew();
-  const today = new Date(now).toISOString().slice(0, 10);
-  const days = await tenantPlans.usageOf(usagePlanId, apiKeyId, { from: firstDayKept(now), to: today });
-  const told = days.find(({ date }) => date === today)?.remaining;
-  return told ?? remainingOf(quota, usagePlanId, days, usageElsewhere, now);
 }
