@@ -1,5 +1,6 @@
 import type { APIGatewayClientConfig } from "@aws-sdk/client-api-gateway";
 import type { Renew } from "../domain/tenancy/lease.ts";
+import { isQuotaReached } from "./aws-quota.ts";
 import { abortAfter } from "./deadline.ts";
 
 type RetryStrategy = Extract<
@@ -16,7 +17,7 @@ const FIRST_DELAY_MILLISECONDS = 200;
 const LONGEST_DELAY_MILLISECONDS = 5000;
 
 /**
- * Retries what AWS refused for its rate, and nothing else. The creating calls of Cognito and API Gateway
+ * Retries what AWS refused for its rate, and nothing else: a quota that is reached stays so. The creating calls of Cognito and API Gateway
  * are not idempotent: after a lost answer the thing may exist, and the SDK's own retry would make a second
  * one of the same name. Then the run fails instead, and the next one finds the thing by its name.
  * Rates: CreateApiKey and DeleteApiKey 5/s, the gateway's control plane 10/s, app clients 5/s a pool.
@@ -25,7 +26,8 @@ export const retryThrottledCalls: RetryStrategy = {
   acquireInitialRetryToken: async () => retryToken(0),
   refreshRetryTokenForRetry: async (token, { errorType, error }) => {
     const count = token.getRetryCount() + 1;
-    if (errorType === "THROTTLING" && count <= MOST_RETRIES) return retryToken(count);
+    const isRate = errorType === "THROTTLING" && !isQuotaReached(error);
+    if (isRate && count <= MOST_RETRIES) return retryToken(count);
     throw error;
   },
   recordSuccess: () => undefined,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { AwsError } from "../../scripts/local-aws/kernel/aws-error.ts";
 import { FAULTS, Fault } from "../unit/tenancy/fault.ts";
 import { outboxOf, resourcesOf } from "./support/tenancy-resources.ts";
@@ -59,6 +59,40 @@ describe("a call that", () => {
     expect(tenant).toMatchObject({ status: "active" });
     expect(calls).toBeGreaterThan(15);
   });
+
+  it.each([
+    ["usage plans", 429, "usagePlans to perTier", /POST \/usageplans$/],
+    ["API keys", 429, "a further account", /POST \/apikeys$/],
+    ["app clients", 400, "have it raised", /CreateUserPoolClient$/],
+  ])(
+    "AWS refuses because there are too many %s is not tried again, says so, and keeps nobody waiting",
+    async (what, status, remedy, makes) => {
+      const operations = operationsIn(aws, "perTenant");
+      const slug = newSlug();
+      const said = `Maximum number of ${what} has been reached.`;
+      let refused = 0;
+      aws.inject(async (call, request) => {
+        if (!makes.test(`${request.method} ${request.target ?? request.path}`)) return call();
+        refused += 1;
+        throw new AwsError("LimitExceededException", said, status);
+      });
+      const { tenant: outcome } = await onboard(operations, slug);
+      aws.inject((call) => call());
+      expect(refused).toBe(1);
+      expect(outcome).toMatchObject({
+        error: { code: "conflict", detail: expect.stringMatching(`${what} .*${remedy}.*${said}`) },
+      });
+      // The lease was given up: the next run need not wait for it, and replaces what nobody has seen.
+      const waiting = jest.fn();
+      const again = { slug, plan: "standard" };
+      expect(await operations.onboard(again, { waiting, handOver: () => undefined })).toMatchObject({
+        status: "active",
+      });
+      expect(waiting).not.toHaveBeenCalled();
+      const { clients, keys, ownPlans } = await resourcesOf(aws, await operations.find(slug));
+      expect([clients.length, keys.length, ownPlans.length]).toEqual([1, 1, 1]);
+    },
+  );
 
   it("was done but whose answer was lost is not repeated, so there is never a second one of anything", async () => {
     for (let at = 1; ; at += 1) {

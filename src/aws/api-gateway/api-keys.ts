@@ -10,6 +10,7 @@ import type { Renew } from "../../domain/tenancy/lease.ts";
 import type { ApiKeys } from "../../domain/tenancy/ports.ts";
 import { resourceName } from "../../domain/tenancy/tenant.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
+import { withinQuota } from "../aws-quota.ts";
 import { callOptions, everyPage } from "../control-plane.ts";
 import { pacedGateway } from "../paced-clients.ts";
 
@@ -32,10 +33,8 @@ export class GatewayApiKeys implements ApiKeys {
 
   async create(name: string, value: string): Promise<string> {
     // A new key is disabled unless it says otherwise (API_CreateApiKey).
-    const { id } = await this.#gateway.send(
-      new CreateApiKeyCommand({ name, value, enabled: true }),
-      callOptions(),
-    );
+    const key = new CreateApiKeyCommand({ name, value, enabled: true });
+    const { id } = await withinQuota("apiKeys", () => this.#gateway.send(key, callOptions()));
     if (!id) throw new Error("API Gateway answered CreateApiKey without an id");
     return id;
   }

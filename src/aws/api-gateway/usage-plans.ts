@@ -12,6 +12,7 @@ import type { Renew } from "../../domain/tenancy/lease.ts";
 import type { PlanName } from "../../domain/tenancy/plan.ts";
 import type { UsagePlans } from "../../domain/tenancy/ports.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
+import { withinQuota } from "../aws-quota.ts";
 import { callOptions, everyPage } from "../control-plane.ts";
 import { pacedGateway } from "../paced-clients.ts";
 import { isThrottled } from "../throttled.ts";
@@ -106,10 +107,9 @@ export class GatewayUsagePlans implements UsagePlans {
   /** Makes the tenant's own plan, its throttles by method included, in one call; gives its id. */
   async create(tenantId: TenantId, settings: PlanSettings): Promise<string> {
     const { description, apiStages, throttle, quota } = settings;
-    const { id } = await this.#gateway.send(
-      new CreateUsagePlanCommand({ name: this.#nameFor(tenantId), description, apiStages, throttle, quota }),
-      callOptions(),
-    );
+    const name = this.#nameFor(tenantId);
+    const plan = new CreateUsagePlanCommand({ name, description, apiStages, throttle, quota });
+    const { id } = await withinQuota("usagePlans", () => this.#gateway.send(plan, callOptions()));
     if (!id) throw new Error("API Gateway answered CreateUsagePlan without an id");
     return id;
   }

@@ -12,6 +12,7 @@ import type { Renew } from "../../domain/tenancy/lease.ts";
 import type { AppClients } from "../../domain/tenancy/ports.ts";
 import { resourceName } from "../../domain/tenancy/tenant.ts";
 import type { TenantId } from "../../domain/tenancy/tenant-id.ts";
+import { withinQuota } from "../aws-quota.ts";
 import { callOptions, everyPage } from "../control-plane.ts";
 import { pacedCognito } from "../paced-clients.ts";
 
@@ -28,22 +29,22 @@ export class CognitoAppClients implements AppClients {
   }
 
   async create(name: string, scopes: readonly Scope[]): Promise<{ clientId: string; clientSecret: string }> {
-    const { UserPoolClient } = await this.#cognito.send(
-      new CreateUserPoolClientCommand({
-        UserPoolId: this.#userPoolId,
-        ClientName: name,
-        GenerateSecret: true,
-        AllowedOAuthFlowsUserPoolClient: true,
-        AllowedOAuthFlows: ["client_credentials"],
-        AllowedOAuthScopes: scopes.map(qualified),
-        AccessTokenValidity: TOKEN_LIFE_SECONDS,
-        TokenValidityUnits: { AccessToken: "seconds" },
-        // Left out, it would allow people to sign in with the client (API_CreateUserPoolClient); refreshing
-        // alone leads nowhere, since there is nothing to refresh.
-        ExplicitAuthFlows: ["ALLOW_REFRESH_TOKEN_AUTH"],
-        PreventUserExistenceErrors: "ENABLED",
-      }),
-      callOptions(),
+    const client = new CreateUserPoolClientCommand({
+      UserPoolId: this.#userPoolId,
+      ClientName: name,
+      GenerateSecret: true,
+      AllowedOAuthFlowsUserPoolClient: true,
+      AllowedOAuthFlows: ["client_credentials"],
+      AllowedOAuthScopes: scopes.map(qualified),
+      AccessTokenValidity: TOKEN_LIFE_SECONDS,
+      TokenValidityUnits: { AccessToken: "seconds" },
+      // Left out, it would allow people to sign in with the client (API_CreateUserPoolClient); refreshing
+      // alone leads nowhere, since there is nothing to refresh.
+      ExplicitAuthFlows: ["ALLOW_REFRESH_TOKEN_AUTH"],
+      PreventUserExistenceErrors: "ENABLED",
+    });
+    const { UserPoolClient } = await withinQuota("appClients", () =>
+      this.#cognito.send(client, callOptions()),
     );
     const { ClientId: clientId, ClientSecret: clientSecret } = UserPoolClient ?? {};
     if (!clientId || !clientSecret)

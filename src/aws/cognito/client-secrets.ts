@@ -6,6 +6,7 @@ import {
   ResourceNotFoundException,
 } from "@aws-sdk/client-cognito-identity-provider";
 import type { ClientSecrets, SecretDescription } from "../../domain/tenancy/rotation-ports.ts";
+import { withinQuota } from "../aws-quota.ts";
 import { callOptions, retryThrottledCalls } from "../control-plane.ts";
 
 /**
@@ -39,9 +40,9 @@ export class CognitoClientSecrets implements ClientSecrets {
   }
 
   async add(clientId: string): Promise<{ secretId: string; clientSecret: string }> {
-    const { ClientSecretDescriptor } = await this.#cognito.send(
-      new AddUserPoolClientSecretCommand({ UserPoolId: this.#userPoolId, ClientId: clientId }),
-      callOptions(),
+    const secret = new AddUserPoolClientSecretCommand({ UserPoolId: this.#userPoolId, ClientId: clientId });
+    const { ClientSecretDescriptor } = await withinQuota("clientSecrets", () =>
+      this.#cognito.send(secret, callOptions()),
     );
     const { ClientSecretId: secretId, ClientSecretValue: clientSecret } = ClientSecretDescriptor ?? {};
     if (!secretId || !clientSecret)
