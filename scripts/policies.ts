@@ -45,7 +45,7 @@ program
     const group = groupOf(name);
     const document = readPolicyFile(file);
     const { store, stageArn } = await open();
-    const actor = await operator();
+    const { actor } = await operator();
     const before = await store.find(group);
     const expected = before && [before.version];
     const record = await store.put(group, acceptPolicy(document, stageArn), { actor, expected });
@@ -70,7 +70,8 @@ program
   .description("put the default policies of admin, editors and viewers, where they have none")
   .action(async () => {
     const { store, stageArn } = await open();
-    const put = await putMissingDefaults(store, { stageArn, actor: await operator() });
+    const { actor } = await operator();
+    const put = await putMissingDefaults(store, { stageArn, actor });
     if (isJson(program)) return print(JSON.stringify(put));
     note(put.length > 0 ? `Put: ${put.join(", ")}.` : "All have one; nothing was changed.");
   });

@@ -201,7 +201,9 @@ program
 
 async function open(): Promise<Session> {
   const settings = await openStage(program);
-  return { operations: new TenantOperations(settings, await operator()), settings, json: isJson(program) };
+  const me = await operator();
+  const operations = new TenantOperations(settings, me.actor, me.clock);
+  return { operations, operator: me, settings, json: isJson(program) };
 }
 
 await runProgram(program);

@@ -13,7 +13,8 @@ import { tourWebhooks } from "./tour/webhooks.ts";
 
 async function tour(demo: DemoFile): Promise<boolean> {
   useLocalAws(demo.awsEndpoint);
-  const operations = new TenantOperations(await stageSettings(LOCAL_STAGE), await operator());
+  const { actor, clock } = await operator();
+  const operations = new TenantOperations(await stageSettings(LOCAL_STAGE), actor, clock);
   const report = new Report();
 
   report.chapter("Tokens (OAuth 2.0 client credentials)");

@@ -66,7 +66,8 @@ program
 async function open(): Promise<Session> {
   const { userPoolId, controlTable } = await openStage(program);
   const people = new CognitoPeople(userPoolId);
-  const operations = new PeopleOperations(peopleWorld(people, controlTable), await operator());
+  const { actor, clock } = await operator();
+  const operations = new PeopleOperations(peopleWorld(people, controlTable), actor, clock);
   return { people, operations, json: isJson(program) };
 }
 

@@ -5,5 +5,6 @@ import type { StageSettings } from "../stage/stage-settings.ts";
 
 /** Gives the groups their default policies; what an operator has changed since is kept. */
 export async function prepareDemoPolicies({ controlTable, apiStageArn }: StageSettings): Promise<void> {
-  await putMissingDefaults(new PolicyStore(controlTable), { stageArn: apiStageArn, actor: await operator() });
+  const { actor } = await operator();
+  await putMissingDefaults(new PolicyStore(controlTable), { stageArn: apiStageArn, actor });
 }

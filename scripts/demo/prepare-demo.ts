@@ -24,10 +24,11 @@ export async function prepareDemo(
   { file, awsEndpoint, progress }: { file: string; awsEndpoint: string; progress: (line: string) => void },
 ): Promise<DemoFile> {
   const { apiUrl, httpApiUrl, tokenUrl, userPoolId, dataTable, operatorClientId } = settings;
-  const operations = new TenantOperations(settings, await operator());
+  const me = await operator();
+  const operations = new TenantOperations(settings, me.actor, me.clock);
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}));
   const before = readDemoFile(file);
-  const readers = await httpApiClients(settings);
+  const readers = httpApiClients(settings, me);
   const tenants: DemoCredentials[] = [];
   for (const demo of DEMO_TENANTS) {
     const known = before?.tenants.find(({ slug }) => slug === demo.slug)?.clientId;

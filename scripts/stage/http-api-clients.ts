@@ -3,10 +3,10 @@ import {
   GetAuthorizerCommand,
   UpdateAuthorizerCommand,
 } from "@aws-sdk/client-apigatewayv2";
-import { type Actor, Auditor, type AuditTrail, audited } from "../../src/domain/audit.ts";
+import { Auditor, type AuditTrail, audited } from "../../src/domain/audit.ts";
 import { Refusal } from "../../src/domain/refusal.ts";
-import { systemClock } from "../../src/domain/tenancy/lease.ts";
 import type { AppClientRecord, TenantRecord } from "../../src/domain/tenancy/tenant.ts";
+import type { Operator } from "./operator.ts";
 import type { StageSettings } from "./stage-settings.ts";
 
 /** "Audiences per authorizer", not adjustable: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
@@ -25,16 +25,16 @@ export class HttpApiClients {
   readonly #gateway = new ApiGatewayV2Client({});
   readonly #authorizer: { readonly ApiId: string; readonly AuthorizerId: string };
   readonly #trail: AuditTrail;
-  readonly #actor: Actor;
+  readonly #operator: Operator;
 
   constructor(
     { httpApiId, httpApiAuthorizerId }: Pick<StageSettings, "httpApiId" | "httpApiAuthorizerId">,
     trail: AuditTrail,
-    actor: Actor,
+    operator: Operator,
   ) {
     this.#authorizer = { ApiId: httpApiId, AuthorizerId: httpApiAuthorizerId };
     this.#trail = trail;
-    this.#actor = actor;
+    this.#operator = operator;
   }
 
   /** Client ids, of whatever tenants. */
@@ -72,7 +72,8 @@ export class HttpApiClients {
     clients: readonly string[],
   ): Promise<void> {
     const { issuer } = await this.#configuration();
-    const auditor = new Auditor(this.#actor, systemClock, action, tenant);
+    const { actor, clock } = this.#operator;
+    const auditor = new Auditor(actor, clock, action, tenant);
     await audited(this.#trail, auditor, { before: {}, after: { label, clientId } }, () =>
       this.#gateway.send(
         new UpdateAuthorizerCommand({

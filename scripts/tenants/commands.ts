@@ -2,6 +2,7 @@ import type { TenantOperations } from "../../src/aws/tenant-operations.ts";
 import type { newTenant } from "../../src/domain/tenancy/new-tenant.ts";
 import type { OnboardingStep } from "../../src/domain/tenancy/onboarding.ts";
 import type { TenantRecord } from "../../src/domain/tenancy/tenant.ts";
+import type { Operator } from "../stage/operator.ts";
 import { note, print } from "../stage/print.ts";
 import type { StageSettings } from "../stage/stage-settings.ts";
 import { clientTable, secrets, tenantDetails, tenantTable, usageTable } from "./output.ts";
@@ -10,6 +11,7 @@ import { Progress } from "./progress.ts";
 /** A stage to work on, and how to answer. */
 export interface Session {
   readonly operations: TenantOperations;
+  readonly operator: Operator;
   readonly settings: StageSettings;
   readonly json: boolean;
 }

@@ -10,6 +10,7 @@ import { serve } from "../../../scripts/local-aws/kernel/server.ts";
 import type { AwsRequest, Service } from "../../../scripts/local-aws/kernel/service.ts";
 import { Stack, type Template } from "../../../scripts/local-aws/kernel/stack.ts";
 import { Store } from "../../../scripts/local-aws/kernel/store.ts";
+import { Sts } from "../../../scripts/local-aws/sts/sts.ts";
 import { SCOPES } from "../../../src/domain/access/scope.ts";
 
 const POST_TRANSACTIONS = "/v1/loyalty/{customerId}/transactions/POST";
@@ -136,7 +137,7 @@ export async function startTenancyStack(invoke: InvokeFunction) {
   await dynamoDb.deploy();
 
   let around: AroundRequest = (call) => call();
-  const services = [cognito, gateway, dynamoDb].map((service) =>
+  const services = [cognito, gateway, dynamoDb, new Sts({ identities })].map((service) =>
     faulty(service, (call, request) => around(call, request)),
   );
   const server = await serve(services, { port: 0, identify: verifiedCaller(identities) });
