@@ -1,6 +1,8 @@
 import type { CognitoPeople } from "../../src/aws/cognito/people.ts";
 import type { PeopleOperations } from "../../src/aws/people-operations.ts";
+import type { AddedPerson } from "../../src/domain/access/add-person.ts";
 import type { Group, NewPerson, PersonWithGroups } from "../../src/domain/access/people.ts";
+import { Refusal } from "../../src/domain/refusal.ts";
 import { note, print } from "../stage/print.ts";
 import { pairs, table } from "../stage/text.ts";
 import type { NewPasswordChoice } from "./read-password.ts";
@@ -18,18 +20,32 @@ const PAGE = 60;
 const SHOWN_ONCE = "This password is shown this once and kept nowhere by Gatehouse: hand it over now.";
 
 export async function create({ operations, json }: Session, wanted: NewPerson): Promise<void> {
-  const { person, temporaryPassword } = await operations.add(wanted);
-  if (json) return print(JSON.stringify({ ...person, temporaryPassword }));
+  const failures: unknown[] = [];
+  const added = await operations.add(wanted, (error) => failures.push(error));
   await print(
-    [
-      pairs({
-        Username: person.username,
-        Groups: person.groups.join(", ") || "–",
-        "Temporary password": temporaryPassword,
-      }),
-      "",
-      `${SHOWN_ONCE} It is changed at the first sign-in.`,
-    ].join("\n"),
+    json ? JSON.stringify({ ...added.person, temporaryPassword: added.temporaryPassword }) : handOver(added),
+  );
+  for (const failure of failures) throw incomplete(added, wanted, failure);
+}
+
+function handOver({ person, temporaryPassword }: AddedPerson): string {
+  const { username, groups } = person;
+  return [
+    pairs({ Username: username, Groups: groups.join(", ") || "–", "Temporary password": temporaryPassword }),
+    "",
+    `${SHOWN_ONCE} It is changed at the first sign-in.`,
+  ].join("\n");
+}
+
+/** Told after the password, which nobody else has. */
+function incomplete({ person }: AddedPerson, { groups }: NewPerson, failure: unknown): Refusal {
+  const reason = failure instanceof Error ? failure.message : String(failure);
+  const missing = groups.filter((group) => !person.groups.includes(group)).join(", ");
+  return new Refusal(
+    "busy",
+    missing
+      ? `"${person.username}" was added, but not to ${missing} (${reason}): do it with add-to-group.`
+      : `"${person.username}" was added, but the audit log tells of the beginning alone (${reason}).`,
   );
 }
 

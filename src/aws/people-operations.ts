@@ -1,15 +1,19 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { config } from "../config.ts";
-import { addPerson } from "../domain/access/add-person.ts";
+import { type AddedPerson, addPerson } from "../domain/access/add-person.ts";
 import { addToGroup, removeFromGroup } from "../domain/access/group-membership.ts";
 import type { Group, NewPerson, PeoplePorts, PersonWithGroups } from "../domain/access/people.ts";
 import { setPassword } from "../domain/access/set-password.ts";
 import type { Actor } from "../domain/audit.ts";
 import { type Clock, systemClock } from "../domain/tenancy/lease.ts";
 import { type CognitoPeople, people } from "./cognito/people.ts";
+import { withDeadline } from "./deadline.ts";
 import { DynamoAuditTrail } from "./dynamodb/audit-trail.ts";
 import { FUNCTION_CALL } from "./time-limits.ts";
+
+/** For a person that is added, all steps together: a function that has 10 s must still hand the password over. */
+const ADDING_MILLISECONDS = 7000;
 
 /** Changes of the provider's people, each written to the audit log. What is refused throws a Refusal. */
 export class PeopleOperations {
@@ -22,8 +26,9 @@ export class PeopleOperations {
     this.#clock = clock;
   }
 
-  add(person: NewPerson): Promise<{ person: PersonWithGroups; temporaryPassword: string }> {
-    return addPerson(this.#ports, this.#clock, person);
+  /** @param incomplete see {@link addPerson}. */
+  add(person: NewPerson, incomplete: (error: unknown) => void): Promise<AddedPerson> {
+    return withDeadline(ADDING_MILLISECONDS, () => addPerson(this.#ports, this.#clock, person, incomplete));
   }
 
   addToGroup(username: string, group: Group): Promise<PersonWithGroups> {

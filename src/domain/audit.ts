@@ -131,6 +131,11 @@ export class Auditor extends SubjectAuditor<TenantSubject> {
   }
 }
 
+interface AuditedStates {
+  readonly before: AuditedState;
+  readonly after: AuditedState;
+}
+
 /**
  * Does what no transaction covers between two records of it, so that it is never done without one. A crash
  * in between leaves `begun` alone.
@@ -138,14 +143,24 @@ export class Auditor extends SubjectAuditor<TenantSubject> {
 export async function audited<Result>(
   trail: AuditTrail,
   auditor: SubjectAuditor<AuditSubject>,
-  { before, after }: { readonly before: AuditedState; readonly after: AuditedState },
+  states: AuditedStates,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const result = await beginAudited(trail, auditor, states, work);
+  await trail.append(auditor.done(states.after));
+  return result;
+}
+
+/** The same without `done`, for what has more to do before, or a result that must not be lost if that cannot be written. */
+export async function beginAudited<Result>(
+  trail: AuditTrail,
+  auditor: SubjectAuditor<AuditSubject>,
+  { before, after }: AuditedStates,
   work: () => Promise<Result>,
 ): Promise<Result> {
   await trail.append(auditor.begun(before, after));
   try {
-    const result = await work();
-    await trail.append(auditor.done(after));
-    return result;
+    return await work();
   } catch (error) {
     if (error instanceof Refusal) await trail.append(auditor.refused());
     throw error;

@@ -78,11 +78,8 @@ const record = (action: string, username: string, phase: string, states: object 
 
 describe("a change of a person stands between two records of it:", () => {
   it("a new person", async () => {
-    const { temporaryPassword } = await addPerson(ports, clock, {
-      username: "cy",
-      email: "cy@example.com",
-      groups: ["viewers"],
-    });
+    const cy: NewPerson = { username: "cy", email: "cy@example.com", groups: ["viewers"] };
+    const { temporaryPassword } = await addPerson(ports, clock, cy, () => undefined);
     expect(events).toEqual([
       record("person.create", "cy", "begun", { before: {}, after: { groups: ["viewers"] } }),
       "create",

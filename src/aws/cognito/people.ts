@@ -27,6 +27,7 @@ import {
 } from "../../domain/access/people.ts";
 import type { Page } from "../../domain/page.ts";
 import { Refusal } from "../../domain/refusal.ts";
+import { callOptions } from "../control-plane.ts";
 import { FUNCTION_CALL } from "../time-limits.ts";
 
 /** The largest page that Cognito gives of users or groups. */
@@ -52,6 +53,7 @@ export class CognitoPeople implements People {
           MessageAction: "SUPPRESS",
           ...(email !== undefined && { UserAttributes: [{ Name: "email", Value: email }] }),
         }),
+        callOptions(),
       ),
     );
     if (!User) throw new Error("Cognito answered AdminCreateUser without a user");
@@ -59,7 +61,8 @@ export class CognitoPeople implements People {
   }
 
   async addToGroup(username: string, group: Group): Promise<void> {
-    await refusing(this.#cognito.send(new AdminAddUserToGroupCommand(this.#membership(username, group))));
+    const command = new AdminAddUserToGroupCommand(this.#membership(username, group));
+    await refusing(this.#cognito.send(command, callOptions()));
   }
 
   async removeFromGroup(username: string, group: Group): Promise<void> {

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { AuditRecord, AuditTrail } from "../../domain/audit.ts";
+import { callOptions } from "../control-plane.ts";
 import { auditItem } from "./audit-items.ts";
 import { conditionsHold } from "./conditional-write.ts";
 
@@ -20,6 +21,6 @@ export class DynamoAuditTrail implements AuditTrail {
       ConditionExpression: "attribute_not_exists(pk)",
     });
     // A condition that fails is the SDK's own repetition of a write whose answer was lost.
-    await conditionsHold(() => this.#client.send(put));
+    await conditionsHold(() => this.#client.send(put, callOptions()));
   }
 }
