@@ -7,6 +7,7 @@ import { AccessRefusal } from "./access-refusal.ts";
 import { answerProblems } from "./answer-problems.ts";
 import type { Step } from "./gate.ts";
 import { tenantIn } from "./path-parameters.ts";
+import { requirePlainPath } from "./require-plain-path.ts";
 
 /** What an endpoint gets: everything in it has passed the gate. */
 interface InternalRequest {
@@ -26,7 +27,7 @@ interface InternalContext extends Context {
 }
 
 /**
- * An endpoint for other AWS services: principal → tenant of the path → handle → answer or problem. There is no
+ * An endpoint for other AWS services: principal → path → tenant of the path → handle → answer or problem. There is no
  * credential in the event to verify again, so whoever may invoke the function directly passes for any
  * principal; that permission is given to API Gateway alone.
  */
@@ -35,7 +36,8 @@ export function internalEndpoint({ handle }: InternalEndpoint) {
     timeoutEarlyInMillis: 0,
   })
     .use(answerProblems<InternalContext>(({ callerArn }) => ({ callerArn })))
-    .use(requirePrincipal());
+    .use(requirePrincipal())
+    .use(requirePlainPath("There is no such tenant."));
   const opened = gate.handler(async (event) =>
     handle({ tenant: reachedTenant(tenantIn(event), "internal-caller"), event }),
   );

@@ -10,6 +10,7 @@ import { normalizeHeaders } from "./normalize-headers.ts";
 import { bodyOf, parseBody } from "./parse-body.ts";
 import { parseQuery } from "./parse-query.ts";
 import type { PersonContext } from "./person-gate.ts";
+import { requirePlainPath } from "./require-plain-path.ts";
 import { requireGroup, requirePersonScope, verifyPerson } from "./verify-person.ts";
 
 /** What an endpoint gets: everything in it has passed the gate. */
@@ -28,6 +29,8 @@ export interface PersonEndpoint<Body, Query> {
   readonly groups: readonly Group[];
   /** Asked of somebody who is in none of them. */
   readonly mayAllTheSame?: (person: Person) => Promise<boolean>;
+  /** Where the path may come percent-encoded, as clients send a username: a route that no group's policy judges. */
+  readonly spelling?: "any";
   /** Validator of the JSON body; without one the route takes no body. */
   readonly body?: Validator<Body>;
   /** Validator of the query string; without one it is not read. */
@@ -36,11 +39,11 @@ export interface PersonEndpoint<Body, Query> {
 }
 
 /**
- * An endpoint for the provider's people: verify → scope → group → body → query → handle → answer or problem.
+ * An endpoint for the provider's people: verify → scope → group → path → body → query → handle → answer or problem.
  * What a route demands is readable on its handler, so that a test compares it with the template.
  */
 export function personEndpoint<Body = undefined, Query = undefined>(endpoint: PersonEndpoint<Body, Query>) {
-  const { groups, mayAllTheSame, body, query, handle } = endpoint;
+  const { groups, mayAllTheSame, spelling, body, query, handle } = endpoint;
 
   async function answer(event: APIGatewayProxyEvent, context: PersonContext): Promise<APIGatewayProxyResult> {
     return handle({
@@ -60,6 +63,7 @@ export function personEndpoint<Body = undefined, Query = undefined>(endpoint: Pe
     .use(verifyPerson())
     .use(requirePersonScope())
     .use(requireGroup(groups, mayAllTheSame));
+  if (spelling !== "any") gate.use(requirePlainPath<PersonContext>());
   for (const step of body ? parseBody<Body, PersonContext>(body) : []) gate.use(step);
 
   const opened = gate.handler(answer);

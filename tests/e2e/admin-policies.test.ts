@@ -91,6 +91,19 @@ describe("a person's policy", () => {
     expect(problemOf(await member.call("GET", "/admin/policies/viewers"))).toEqual(NOT_IN_GROUP);
   });
 
+  it("that denies one path denies it in every spelling", async () => {
+    const all = statement({ Resource: "execute-api:/*/GET/admin/*" });
+    const deny = statement({ Effect: "Deny", Resource: "execute-api:/*/GET/admin/audit" });
+    const member = await newGroupMember(await groupWith(all, deny));
+    expect((await member.call("GET", "/admin/tenants")).status).toBe(200);
+    expect(problemOf(await member.call("GET", "/admin/audit")).message).toContain("explicit deny");
+    for (const path of ["/admin/%61udit", "/admin/audi%74"])
+      expect([path, problemOf(await member.call("GET", path))]).toEqual([
+        path,
+        { status: 404, type: "not-found", message: "Not found" },
+      ]);
+  });
+
   it("is the same whichever method asks, so that it may be kept for all", async () => {
     const ask = (methodArn: string) =>
       invokeAuthorizer({

@@ -39,6 +39,26 @@ const problemOf = ({ status, headers, body }: Answer) => {
   return { status, type: type?.replace("urn:gatehouse:problem:", ""), message };
 };
 
+/** A session of the callers' role that may do less than the role. */
+async function callerWith(
+  RoleSessionName: string,
+  ...statements: readonly { readonly Effect: "Allow" | "Deny"; readonly Resource: string }[]
+): Promise<CallerSession> {
+  await internalCaller();
+  const RoleArn = String(compiledStack().outputs().InternalCallerRoleArn);
+  const Statement = statements.map((one) => ({ ...one, Action: "execute-api:Invoke" }));
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+  const { Credentials } = await new STSClient({}).send(
+    new AssumeRoleCommand({ RoleArn, RoleSessionName, Policy }),
+  );
+  return {
+    accessKeyId: String(Credentials?.AccessKeyId),
+    secretAccessKey: String(Credentials?.SecretAccessKey),
+    sessionToken: String(Credentials?.SessionToken),
+    region: demo().region,
+  };
+}
+
 describe("the internal API refuses", () => {
   it("an unsigned call, whatever token and key it has", async () => {
     const missing = { status: 403, type: "no-such-route", message: "Missing Authentication Token" };
@@ -68,27 +88,27 @@ describe("the internal API refuses", () => {
   });
 
   it("the callers' role under a session policy that does not allow the call", async () => {
-    await internalCaller();
-    const RoleArn = String(compiledStack().outputs().InternalCallerRoleArn);
-    const Policy = JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Action: "execute-api:Invoke", Resource: "*/GET/internal/tenants/*" }],
-    });
-    const { Credentials } = await new STSClient({}).send(
-      new AssumeRoleCommand({ RoleArn, RoleSessionName: "narrow", Policy }),
-    );
-    const session = {
-      accessKeyId: String(Credentials?.AccessKeyId),
-      secretAccessKey: String(Credentials?.SecretAccessKey),
-      sessionToken: String(Credentials?.SessionToken),
-      region: demo().region,
-    };
+    const session = await callerWith("narrow", { Effect: "Allow", Resource: "*/GET/internal/tenants/*" });
     expect((await callInternal(profile(alice.tenant.tenantId), session)).status).toBe(200);
     const answer = problemOf(await callInternal(loyalty(alice.tenant.tenantId), session));
     expect(answer).toMatchObject({ status: 403, type: "access-denied" });
     expect(answer.message).toMatch(
       /assumed-role\/.*\/narrow is not authorized .* because no session policy allows/,
     );
+  });
+
+  it("in every spelling of its path, the one tenant that a session policy denies", async () => {
+    const { tenantId } = alice.tenant;
+    const session = await callerWith(
+      "denied-one",
+      { Effect: "Allow", Resource: "*/GET/internal/*" },
+      { Effect: "Deny", Resource: `*/GET/internal/tenants/${tenantId}` },
+    );
+    expect((await callInternal(profile(bob.tenant.tenantId), session)).status).toBe(200);
+    expect((await callInternal(profile(tenantId), session)).status).toBe(403);
+    const nobody = problemOf(await callInternal(profile(NOBODY), session));
+    expect(problemOf(await callInternal(profile(`%74${tenantId.slice(1)}`), session))).toEqual(nobody);
+    expect(nobody.status).toBe(404);
   });
 
   it("a call at another method or path than its role names", async () => {

@@ -18,7 +18,7 @@ export interface RequestOptions {
 /** An event for a Lambda proxy integration (payload 1.0), as far as the functions read it. */
 export function proxyEvent(options: RequestOptions = {}): APIGatewayProxyEvent {
   const { method = "GET", resource = "/v1/flights", headers = {}, query, pathParameters, body } = options;
-  const path = options.path ?? resource;
+  const path = options.path ?? plainPath(resource, pathParameters);
   const allHeaders = { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers };
   const event = {
     resource,
@@ -46,6 +46,14 @@ export function proxyEvent(options: RequestOptions = {}): APIGatewayProxyEvent {
     },
   };
   return event as unknown as APIGatewayProxyEvent;
+}
+
+/** A resource with its parameters filled in. */
+function plainPath(resource: string, parameters: Record<string, string> = {}): string {
+  return Object.entries(parameters).reduce(
+    (path, [name, value]) => path.replace(`{${name}}`, value),
+    resource,
+  );
 }
 
 export function invocationContext(): Context {

@@ -135,6 +135,48 @@ describe.each(Object.entries(policies.endpoints))("%s", (route, endpoint) => {
   });
 });
 
+describe("a path in another spelling than policies have is answered as a route that is not there,", () => {
+  const POLICY = "/admin/policies/{group}";
+  const get = async (resource: string, path: string, changes: object = {}) => {
+    const headers = { Authorization: await person() };
+    const event = proxyEvent({ resource, path, headers, pathParameters: { group: "a@b+c=d.e" } });
+    const { statusCode, body } = await policies({ ...event, ...changes }, invocationContext());
+    const { requestId: _, ...problem } = JSON.parse(body);
+    return { statusCode, problem };
+  };
+  const missing = () => get("/admin/nothing", "/admin/nothing");
+
+  it.each([
+    ["a letter", "/admin/policies", "/admin/p%6Flicies"],
+    ["a letter of the first segment", "/admin/policies", "/%61dmin/policies"],
+    ["a letter of a parameter", POLICY, "/admin/policies/%61@b+c=d.e"],
+    ["a parameter's punctuation", POLICY, "/admin/policies/a%40b%2Bc%3Dd.e"],
+    ["a slash", "/admin/policies", "/admin%2Fpolicies"],
+    ["a trailing slash", "/admin/policies", "/admin/policies/"],
+    ["two slashes", "/admin/policies", "//admin/policies"],
+    ["two slashes within", "/admin/policies", "/admin//policies"],
+    ["segments of dots", "/admin/policies", "/x/../admin/policies"],
+    ["a capital letter", "/admin/policies", "/Admin/policies"],
+    ["an encoded base path", "/admin/policies", "/%62ase/admin/policies"],
+  ])("be it %s", async (_what, resource, path) => {
+    expect(await get(resource, path)).toEqual(await missing());
+  });
+
+  it("wherever the gateway shows it", async () => {
+    const requestContext = { path: "/dev/admin/p%6Flicies" };
+    expect(await get("/admin/policies", "/admin/policies", { requestContext })).toEqual(await missing());
+  });
+
+  it.each([
+    ["", POLICY, "/admin/policies/a@b+c=d.e"],
+    [" behind a base path", "/admin/policies", "/base/admin/policies"],
+    [" behind a base path of several segments", POLICY, "/v-1/x.y/$z/admin/policies/a@b+c=d.e"],
+  ])("and one that is written plainly%s is let through", async (_where, resource, path) => {
+    // The table is what is not there.
+    expect((await get(resource, path)).statusCode).toBe(500);
+  });
+});
+
 it("a route that the function does not have is answered 404", async () => {
   const event = proxyEvent({ method: "DELETE", resource: "/admin/policies/{group}" });
   expect((await policies(event, invocationContext())).statusCode).toBe(404);

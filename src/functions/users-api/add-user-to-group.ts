@@ -6,6 +6,7 @@ import { ok } from "../../http/responses.ts";
 
 export const handler = personEndpoint({
   groups: [ADMIN_GROUP],
+  spelling: "any",
   handle: async ({ actor, event }) =>
     ok(await peopleOperations(actor).addToGroup(usernameIn(event), groupIn(event))),
 });

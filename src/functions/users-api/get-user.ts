@@ -6,5 +6,6 @@ import { ok } from "../../http/responses.ts";
 
 export const handler = personEndpoint({
   groups: [ADMIN_GROUP],
+  spelling: "any",
   handle: async ({ event }) => ok(await people().find(usernameIn(event))),
 });

@@ -6,6 +6,7 @@ import { noContent } from "../../http/responses.ts";
 
 export const handler = personEndpoint({
   groups: [ADMIN_GROUP],
+  spelling: "any",
   handle: async ({ actor, event }) => {
     await peopleOperations(actor).removeFromGroup(usernameIn(event), groupIn(event));
     return noContent();
