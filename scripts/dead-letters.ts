@@ -75,7 +75,7 @@ program
     if (!target)
       throw new Refusal(
         "invalid",
-        `What lies in ${name} would be refused again; docs/operating.md says what to do.`,
+        `Nothing takes again what lies in ${name}; docs/operating.md says what to do.`,
       );
     const { stage } = await openStage(program);
     const progress = (given: number) => {

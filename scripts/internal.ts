@@ -4,6 +4,7 @@
  * be allowed to assume the callers' role. Exit code 0: done; 1: refused or failed; 2: what was typed makes no sense.
  */
 
+import { Refusal } from "../src/domain/refusal.ts";
 import { sessionOf } from "./internal/caller-session.ts";
 import { objectOf, sendSigned } from "./internal/send-signed.ts";
 import { print } from "./stage/print.ts";
@@ -18,14 +19,20 @@ program
   .argument("<tenant>", "the tenant's id")
   .argument("<customer>", "the customer's id")
   .action(async (tenantId: string, customerId: string) =>
-    show(`/internal/loyalty/${encodeURIComponent(tenantId)}/${encodeURIComponent(customerId)}`),
+    show(`/internal/loyalty/${segment(tenantId)}/${segment(customerId)}`),
   );
 
 program
   .command("get-tenant")
   .description("a tenant with its clients")
   .argument("<tenant>", "the tenant's id")
-  .action(async (tenantId: string) => show(`/internal/tenants/${encodeURIComponent(tenantId)}`));
+  .action(async (tenantId: string) => show(`/internal/tenants/${segment(tenantId)}`));
+
+/** An empty one would make another path, which the gateway refuses as if the credentials were missing. */
+function segment(id: string): string {
+  if (id === "") throw new Refusal("invalid", "An id is empty.");
+  return encodeURIComponent(id);
+}
 
 async function show(path: string): Promise<void> {
   const { apiUrl, internalCallerRoleArn } = await openStage(program);

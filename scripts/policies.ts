@@ -4,6 +4,7 @@
  * Exit code 0: done; 1: failed; 2: what was typed makes no sense, or the policy may not be stored.
  */
 import { PolicyStore } from "../src/aws/dynamodb/policy-store.ts";
+import { GROUPS, isGroup } from "../src/domain/access/people.ts";
 import { acceptPolicy, lintPolicy } from "../src/domain/access/policy-lint.ts";
 import { isGroupName } from "../src/domain/access/policy-record.ts";
 import { type Finding, Refusal } from "../src/domain/refusal.ts";
@@ -51,6 +52,10 @@ program
     const record = await store.put(group, acceptPolicy(document, stageArn), { actor, expected });
     if (isJson(program)) return print(JSON.stringify(record));
     note(`"${group}" has version ${record.version}; it holds within a minute.`);
+    if (!isGroup(group))
+      note(
+        `It is none of ${GROUPS.join(", ")}, so it is for people in a group of your own, made in Cognito.`,
+      );
   });
 
 program

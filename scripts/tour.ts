@@ -1,4 +1,5 @@
 /** `npm run tour`: what the running local stack lets through and what it refuses, one line a step. */
+import { Command } from "commander";
 import { TenantOperations } from "../src/aws/tenant-operations.ts";
 import { type DemoFile, readDemoFile } from "./demo/demo-file.ts";
 import { explainError } from "./stage/explain-error.ts";
@@ -40,6 +41,11 @@ async function tour(demo: DemoFile): Promise<boolean> {
   await tourLimits(demo, puddlejump, operations, report);
   return report.conclude();
 }
+
+new Command("tour")
+  .description("Shows on the running local stack what is let in and what is refused")
+  .allowExcessArguments(false)
+  .parse();
 
 try {
   const demo = readDemoFile(DEMO_FILE);

@@ -6,6 +6,8 @@ export function explainError(error: unknown, target: "local" | "deployed"): stri
   if (!(error instanceof Error)) return String(error);
   if (target === "local" && isUnreachable(error))
     return "The local stack is not running: start it with npm start.";
+  if (error.message === "Region is missing")
+    return "There is no region: set AWS_REGION to that of the stage.";
   const text = error.message.replaceAll(/\s+/g, " ").trim();
   // An AWS error's name says what to look up; ours and Node's are told by their text.
   return isAwsError(error) ? `${error.name}: ${text}` : text;

@@ -11,8 +11,15 @@ const TIME_TO_STOP_MILLISECONDS = 10_000;
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** Receivers of webhooks that somebody tries out are on this machine, too. */
-const LOCAL_OPTIONS = ["--stage", LOCAL_STAGE, "--param", "webhookLoopback=on"];
+/**
+ * Receivers of webhooks that somebody tries out are on this machine, too. The bundles have a folder of their own, since
+ * packaging a stage deletes its one at the end, and a running stack still loads from it.
+ */
+const LOCAL_OPTIONS = [
+  ...["--stage", LOCAL_STAGE],
+  ...["--param", "webhookLoopback=on"],
+  ...["--param", "bundleFolder=.esbuild"],
+];
 
 /** The process that runs `serverless offline` with the local AWS. */
 export interface StackProcess {

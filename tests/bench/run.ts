@@ -34,8 +34,11 @@ const CHAPTERS: readonly [string, () => Promise<Measurement[]>][] = [
 
 const [, , only] = process.argv;
 if (only) {
-  const chapter = CHAPTERS.find(([name]) => name === only);
-  process.send?.((await chapter?.[1]()) ?? []);
+  const [, measure] = CHAPTERS.find(([name]) => name === only) ?? [];
+  if (!measure) throw new Error(`there is no chapter "${only}"; without one, all are measured`);
+  const measured = await measure();
+  if (process.send) process.send(measured);
+  else console.log(JSON.stringify(measured, undefined, 2));
   process.exit(0);
 }
 

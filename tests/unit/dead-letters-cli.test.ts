@@ -9,7 +9,10 @@ describe("what is typed and makes no sense exits with 2 and says why", () => {
     [["show"], "missing required argument 'queue'"],
     [["show", "nope"], 'There is no queue "nope"; the queues are usage-ledger-dead-letters,'],
     [["show", "audit-dead-letters", "--limit", "0"], "It is a number from 1 to 999."],
-    [["redrive", "audit-dead-letters"], "would be refused again; docs/operating.md says what to do."],
+    [
+      ["redrive", "audit-dead-letters"],
+      "Nothing takes again what lies in audit-dead-letters; docs/operating.md says what to do.",
+    ],
   ])("%j", async (args, explanation) => {
     const { code, stdout, stderr } = await deadLetters(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
