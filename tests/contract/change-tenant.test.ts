@@ -292,6 +292,8 @@ describe.each(MODES)("with a usage plan %s", (mode) => {
           const changed = (await outboxOf(aws, tenant)).filter((type) => type === "tenant.plan_changed");
           expect(changed).toHaveLength(name === "plan and scopes" ? 1 : 0);
           expect(found.limits).toEqual(name === "custom limits" ? CUSTOM : undefined);
+          // Once, and of the way back within the month nothing.
+          expect(found.formerTerms).toEqual([{ until: expect.any(String), plan: "standard" }]);
           const isOwn = mode === "perTenant" || found.limits !== undefined;
           const { ownPlans, keys, clients } = await resourcesOf(aws, tenant);
           expect(ownPlans).toEqual(isOwn ? [found.usagePlanId] : []);

@@ -445,6 +445,23 @@ describe.each(MODES)("with a usage plan %s", (mode) => {
   });
 
   it.each(["before", "after"] as const)(
+    "what held before is remembered once, though a crash %s any call leaves the change to another month",
+    async (moment) => {
+      for (let at = 1; ; at += 1) {
+        await freshWorld(mode);
+        const fault = new Fault(at, "crash", moment);
+        await attempt({ plan: "premium" }, world.ports(fault.around));
+        if (!fault.happened) break;
+        for (const _run of [1, 2]) {
+          await clock.sleep(40 * 86_400_000);
+          expect(await attempt({ plan: "premium" })).toMatchObject({ settled: true });
+        }
+        expect(stored().formerTerms).toEqual([{ until: expect.any(String), plan: "standard" }]);
+      }
+    },
+  );
+
+  it.each(["before", "after"] as const)(
     "a crash %s any call may befall the next run too, wherever it is, and the third one finishes",
     async (moment) => {
       const input = { plan: "premium", scopes: ["flights.read"] };

@@ -119,7 +119,7 @@ export class DynamoTenantChanges implements TenantChanges {
 
   async settle(
     tenantId: TenantId,
-    { plan, limits, scopes }: PendingChange,
+    { plan, limits, scopes, formerTerms }: PendingChange & Pick<TenantRecord, "formerTerms">,
     usagePlanId: string,
     run: string,
     along: Along,
@@ -128,7 +128,7 @@ export class DynamoTenantChanges implements TenantChanges {
       this.#updated(tenantId, {
         UpdateExpression: `ADD revision :one SET #plan = :plan, scopes = :scopes, usagePlanId = :usagePlanId${
           limits ? ", #limits = :limits" : ""
-        } REMOVE #change, run, runUntil, step${limits ? "" : ", #limits"}`,
+        }${formerTerms ? ", formerTerms = :formerTerms" : ""} REMOVE #change, run, runUntil, step${limits ? "" : ", #limits"}`,
         ConditionExpression: "run = :run",
         ExpressionAttributeNames: { "#plan": "plan", "#change": "change", "#limits": "limits" },
         ExpressionAttributeValues: {
@@ -138,6 +138,7 @@ export class DynamoTenantChanges implements TenantChanges {
           ":run": run,
           ":one": 1,
           ...(limits && { ":limits": limits }),
+          ...(formerTerms && { ":formerTerms": formerTerms }),
         },
       }),
       { Delete: { TableName: this.#table, Key: dueKey(tenantId, "change") } },

@@ -31,8 +31,8 @@ import { IS_FREE, IS_NEW } from "./lease-conditions.ts";
 import { allTenants } from "./tenant-list.ts";
 import { transact, type Update, type Writes } from "./transact-items.ts";
 
-const GONE_WITH_THE_TENANT =
-  "usagePlanId, apiKeyId, retiringApiKey, dataCursor, limits, change, usageElsewhere";
+/** Not what its last months are invoiced by: plan, limits and former terms. */
+const GONE_WITH_THE_TENANT = "usagePlanId, apiKeyId, retiringApiKey, dataCursor, change, usageElsewhere";
 
 /** Tenants in the ControlTable; `control-items.ts` says how they lie there. */
 export class DynamoTenantStore implements TenantStore {

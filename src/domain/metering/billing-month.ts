@@ -7,6 +7,8 @@ export interface BillingMonth extends UsageDays {
   /** `yyyy-mm` */
   readonly month: string;
   readonly days: number;
+  /** When the next one begins, epoch milliseconds. */
+  readonly endsAt: number;
   /** From when on the ledger takes no more calls into it, epoch milliseconds. */
   readonly finalAt: number;
   readonly isOver: boolean;
@@ -24,6 +26,7 @@ export function billingMonth(month: string, now: number): BillingMonth {
     days,
     from: `${month}-01`,
     to: `${month}-${days}`,
+    endsAt: end,
     finalAt: end + LATE_AFTER_MILLISECONDS,
     isOver: end <= now,
   };

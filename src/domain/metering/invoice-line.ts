@@ -1,8 +1,9 @@
 import type { PlanName } from "../tenancy/plan.ts";
 import type { TenantRecord } from "../tenancy/tenant.ts";
 import type { BillingMonth } from "./billing-month.ts";
+import type { InvoiceTerms } from "./invoice-terms.ts";
 import type { LedgerDay } from "./ledger-day.ts";
-import { includedIn, overageOf, type Quota } from "./quota.ts";
+import { includedIn, overageOf } from "./quota.ts";
 import { billableOf, failedOf, refusedOf } from "./status-class.ts";
 
 /** What a tenant is invoiced for a month. */
@@ -25,10 +26,10 @@ export interface InvoiceLine {
 }
 
 export function invoiceLine(
-  { tenantId, slug, plan }: TenantRecord,
+  { tenantId, slug }: Pick<TenantRecord, "tenantId" | "slug">,
   { month, days }: BillingMonth,
   ledger: readonly LedgerDay[],
-  quota: Quota | undefined,
+  { plan, quota }: InvoiceTerms,
 ): InvoiceLine {
   const billableByDay = ledger.map(({ counts }) => billableOf(counts));
   return {

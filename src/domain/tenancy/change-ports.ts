@@ -36,10 +36,10 @@ export interface TenantChanges {
   narrow(tenantId: TenantId, clientId: string, scopes: readonly Scope[], cutOff: CutOff): Promise<void>;
   /** Remembers what was used in a plan that the tenant is about to leave, and renews the lease. Throws LeaseLost. */
   keepUsage(tenantId: TenantId, lease: Lease, usage: UsageElsewhere): Promise<void>;
-  /** Puts the new terms in the place of the old ones, and gives the lease up. Throws LeaseLost. */
+  /** Puts the new terms in the place of the old ones, with what is to be remembered of these if given, and gives the lease up. Throws LeaseLost. */
   settle(
     tenantId: TenantId,
-    terms: PendingChange,
+    terms: PendingChange & Pick<TenantRecord, "formerTerms">,
     usagePlanId: string,
     run: string,
     along: Along,

@@ -3,6 +3,7 @@ import { Refusal } from "../refusal.ts";
 import { applyLimits } from "./apply-limits.ts";
 import { type ChangeRequest, granted, type Terms, termsOf } from "./change-request.ts";
 import type { TransitionObserver } from "./claim-transition.ts";
+import { formerTermsAfter } from "./former-terms.ts";
 import {
   type Clock,
   giveUp,
@@ -193,7 +194,9 @@ async function carryOut(
       audited({ name: tenant.name, ...change }),
     );
     const event = planChanged(tenant, change, clock);
-    await changes.settle(tenantId, change, usagePlanId, run, { audit, event });
+    const formerTerms = formerTermsAfter(tenant, change, clock.now());
+    const terms = { ...change, ...(formerTerms && { formerTerms }) };
+    await changes.settle(tenantId, terms, usagePlanId, run, { audit, event });
     return { tenant: await known(ports, tenantId), settled: true };
   } catch (error) {
     if (!(error instanceof LeaseLost)) await giveUp(ports, error, () => tenants.release(tenantId, run));

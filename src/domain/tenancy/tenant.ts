@@ -1,4 +1,5 @@
 import type { Scope } from "../access/scope.ts";
+import type { FormerTerms } from "./former-terms.ts";
 import type { CustomLimits } from "./limits.ts";
 import type { PlanName } from "./plan.ts";
 import type { TenantId } from "./tenant-id.ts";
@@ -36,6 +37,8 @@ export interface TenantRecord {
   readonly limits?: CustomLimits;
   /** A change of its terms that is under way, or was left unfinished. */
   readonly change?: PendingChange;
+  /** What its months of before were invoiced by, the oldest first; the terms at a month's end are the month's. */
+  readonly formerTerms?: readonly FormerTerms[];
   /** Counts the changes of its terms, so that of two at a time none is lost. */
   readonly revision?: number;
   /** What it used in usage plans that its key has left. */

@@ -12,6 +12,7 @@ import { newTenantId } from "../../../src/domain/tenancy/tenant-id.ts";
 const NOW = Date.UTC(2026, 11, 2, 12);
 const day = (date: string, counters: Record<string, number>) =>
   ledgerDayOf(date, new Map(Object.entries(counters)));
+const NO_QUOTA = { plan: "trial", quota: undefined } as const;
 const tenant = (changes: Partial<TenantRecord> = {}): TenantRecord => ({
   tenantId: newTenantId(),
   slug: "acme",
@@ -40,6 +41,7 @@ describe("a month to be billed", () => {
       to: "2026-11-30",
       days: 30,
       isOver: true,
+      endsAt: Date.UTC(2026, 11, 1),
       finalAt: Date.UTC(2026, 11, 3),
     });
     expect(billingMonth("2024-02", NOW).to).toBe("2024-02-29");
@@ -54,7 +56,10 @@ describe("an invoice", () => {
   ];
 
   it("never has refused calls, failures and late ones in what is billed", () => {
-    const { tenantId, ...line } = invoiceLine(tenant(), month, ledger, { limit: 10, period: "DAY" });
+    const { tenantId, ...line } = invoiceLine(tenant(), month, ledger, {
+      plan: "trial",
+      quota: { limit: 10, period: "DAY" },
+    });
     expect(tenantId).toMatch(/^ten_/);
     expect(line).toEqual({
       month: "2026-11",
@@ -70,7 +75,7 @@ describe("an invoice", () => {
   });
 
   it("has no overage without a quota", () => {
-    expect(invoiceLine(tenant(), month, ledger, undefined)).toMatchObject({
+    expect(invoiceLine(tenant(), month, ledger, NO_QUOTA)).toMatchObject({
       includedCalls: null,
       overage: 0,
     });
@@ -95,7 +100,7 @@ describe("an invoice", () => {
   });
 
   it("is written the same whenever it is written, and quoted as CSV wants it", () => {
-    const { tenantId: _, ...line } = invoiceLine(tenant(), month, ledger, undefined);
+    const { tenantId: _, ...line } = invoiceLine(tenant(), month, ledger, NO_QUOTA);
     const lines = [{ ...line, tenantId: "ten_1", slug: 'a"b,c' }];
     expect(csvOf(lines)).toBe(
       "month,tenant_id,slug,plan,billable_calls,refused_calls,failed_calls,late_calls,included_calls,overage\n" +

@@ -181,7 +181,6 @@ export class FakeWorld {
           usagePlanId: _plan,
           apiKeyId: _key,
           retiringApiKey: _old,
-          limits: _limits,
           change: _change,
           usageElsewhere: _usage,
           ...tombstone
