@@ -363,3 +363,20 @@ describe("what CloudFormation would take and a service refuse or lose", () => {
     }
   });
 });
+
+describe("the service's description", () => {
+  const description = readFileSync(join(ROOT, "serverless.yml"), "utf8");
+
+  it("has the derived code made before it is bundled: a fresh clone can be packaged", () => {
+    const bundling = description.indexOf("- ./scripts/bundling.ts");
+    expect(bundling).toBeGreaterThan(0);
+    expect(description.indexOf("- serverless-esbuild")).toBeGreaterThan(bundling);
+  });
+
+  it("has bundles of a stage made elsewhere than those that a running stack loads from", () => {
+    const [, folder] = /^ {4}bundleFolder: (\S+)$/m.exec(description) ?? [];
+    const started = readFileSync(join(ROOT, "scripts", "start", "stack-process.ts"), "utf8");
+    const [, local] = /"bundleFolder=([^"]+)"/.exec(started) ?? [];
+    expect([folder, local]).toEqual([".esbuild-package", ".esbuild"]);
+  });
+});
