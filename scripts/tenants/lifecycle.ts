@@ -120,7 +120,9 @@ export async function settleNow({ operations, json }: Session): Promise<void> {
     failed: ({ tenantId, task }, error) => note(`${task} of ${tenantId}: ${explainError(error, "local")}`),
   });
   if (json) await print(JSON.stringify(outcome));
-  note(`Settled: ${outcome.settled}; under way elsewhere: ${outcome.atWork}; failed: ${outcome.failed}.`);
+  const { settled, atWork, failed, left } = outcome;
+  const later = `under way elsewhere or put off by AWS: ${atWork}; left to the settler: ${left}`;
+  note(`Settled: ${settled}; ${later}; failed: ${failed}.`);
   if (outcome.failed > 0)
     throw new Refusal("conflict", "Not all of it could be done; it is tried again later.");
 }

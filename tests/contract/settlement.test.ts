@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { AwsError } from "../../scripts/local-aws/kernel/aws-error.ts";
 import { FAULTS, Fault } from "../unit/tenancy/fault.ts";
 import { resourcesOf } from "./support/tenancy-resources.ts";
 import { onboarded, operationsIn, startWithTrigger } from "./support/tenancy-runs.ts";
@@ -98,4 +99,21 @@ it("an offboarding that was only begun shuts the tenant out at once and is done 
   expect(await resourcesOf(aws, tenant)).toEqual({ clients: [], keys: [], ownPlans: [] });
   const [last] = await operations.audit(tenant, { limit: 1 });
   expect(last).toMatchObject({ action: "tenant.offboard", phase: "done", after: { data: "0" } });
+});
+
+it("what AWS puts off comes back after a minute, and nobody has to wait for its lease", async () => {
+  const operations = operationsIn(aws, "perTenant");
+  const { tenant } = await onboarded(aws, "perTenant");
+  await operations.beginOffboarding(tenant);
+  aws.inject(async (call, request) => {
+    if (request.method === "PATCH" && request.path.startsWith("/usageplans/"))
+      throw new AwsError("TooManyRequestsException", "Too Many Requests", 429);
+    return call();
+  });
+  expect(await settle()).toEqual({ ...NOTHING, atWork: 1 });
+  aws.inject((call) => call());
+  expect(await settle()).toEqual(NOTHING);
+  expect(await settle(LATER_MILLISECONDS + 61_000)).toEqual({ ...NOTHING, settled: 1 });
+  expect(await operations.find(tenant.slug)).toMatchObject({ status: "deleted" });
+  expect(failures).toEqual([]);
 });

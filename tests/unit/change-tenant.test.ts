@@ -347,14 +347,20 @@ describe("while AWS puts the change off", () => {
       tenant: { plan: "standard", change: { plan: "premium" } },
     });
     expect(stored().lease).toBeUndefined();
-    while (world.refusedPlanChanges > 1) expect(await settle()).toMatchObject({ settled: 0, atWork: 1 });
+    while (world.refusedPlanChanges > 1) {
+      expect(await settle()).toMatchObject({ settled: 0, atWork: 1 });
+      expect(await settle()).toEqual({ settled: 0, atWork: 0, failed: 0, left: 0 });
+      expect([...world.due.values()]).toMatchObject([{ at: clock.now() + 60_000, attempts: 0 }]);
+      expect(stored().lease).toBeUndefined();
+      await clock.sleep(60_000);
+    }
     while (world.refusedPlanChanges > 0)
-      expect(await finishChange(world.ports(), clock, tenant, false)).toMatchObject({ settled: false });
+      expect(await finishChange(world.ports(), clock, tenant, {}, false)).toMatchObject({ settled: false });
     expect(await settle()).toMatchObject({ settled: 1 });
     expect(stored()).toMatchObject({ plan: "premium" });
     expect(world.due.size).toBe(0);
     const records = world.audit.length;
-    expect(await finishChange(world.ports(), clock, tenant, false)).toMatchObject({ settled: true });
+    expect(await finishChange(world.ports(), clock, tenant, {}, false)).toMatchObject({ settled: true });
     expect(world.audit.length).toBe(records);
   });
 

@@ -155,7 +155,7 @@ describe("a comparison", () => {
     expect(isBusy({ ...view, labels: [{ label: "new", leaseUntil: NOW + 1 }] }, NOW)).toBe(true);
   });
 
-  it("leaves to the settler what was begun a moment ago, but not what it came to in vain, or what waits for a deadline", () => {
+  it("leaves to the settler what was begun a moment ago, or put off by AWS, but not what it came to in vain, or what waits for a deadline", () => {
     const [view] = viewsOf(wholeStage(1));
     if (!view) throw new Error("there is no view");
     const busyWith = (due: Partial<Due>) =>
@@ -165,6 +165,7 @@ describe("a comparison", () => {
       );
     expect(busyWith({})).toBe(true);
     expect(busyWith({ task: "change" })).toBe(true);
+    expect(busyWith({ at: NOW + 60_000 })).toBe(true);
     expect(busyWith({ at: NOW - 10 * 60_000 })).toBe(false);
     expect(busyWith({ attempts: 1, at: NOW + 60_000 })).toBe(false);
     for (const task of ["keys", "client#default"] as const)

@@ -53,8 +53,8 @@ export class DynamoDueTasks implements DueTasks {
     );
   }
 
-  async postpone(due: Due, until: number): Promise<void> {
-    const { kindSort, dueAt } = dueAttributes(due.tenantId, due.task, until);
+  async postpone(due: Due, { at, attempts }: Pick<Due, "at" | "attempts">): Promise<void> {
+    const { kindSort, dueAt } = dueAttributes(due.tenantId, due.task, at);
     await conditionsHold(() =>
       this.#client.send(
         new UpdateCommand({
@@ -65,7 +65,7 @@ export class DynamoDueTasks implements DueTasks {
           ExpressionAttributeValues: {
             ":kindSort": kindSort,
             ":dueAt": dueAt,
-            ":attempts": due.attempts + 1,
+            ":attempts": attempts,
             ":seen": seen(due),
           },
         }),

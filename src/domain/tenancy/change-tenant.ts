@@ -25,10 +25,7 @@ import { stateOf } from "./transition.ts";
 /** The steps of a change of a tenant's terms, in the order in which they are done. */
 export type ChangeStep = "record" | "clients" | "limits" | "settle";
 
-export interface ChangeObserver extends TransitionObserver<ChangeStep> {
-  /** Called once when AWS wants to be asked again later, and the run waits for that. */
-  limited?(): void;
-}
+export type ChangeObserver = TransitionObserver<ChangeStep>;
 
 export interface ChangeOutcome {
   readonly tenant: TenantRecord;
@@ -72,9 +69,10 @@ export function finishChange(
   ports: TenancyPorts,
   clock: Clock,
   { tenantId }: Pick<TenantRecord, "tenantId">,
+  observer: ChangeObserver,
   patient: boolean,
 ): Promise<ChangeOutcome> {
-  return untilSettled(ports, clock, tenantId, termsOf, {}, patient);
+  return untilSettled(ports, clock, tenantId, termsOf, observer, patient);
 }
 
 type TargetOf = (tenant: TenantRecord) => Terms;
@@ -89,7 +87,6 @@ async function untilSettled(
 ): Promise<ChangeOutcome> {
   const first = await attempt(ports, clock, tenantId, targetOf, observer, { patient, again: false });
   if (first.settled || !patient) return first;
-  observer.limited?.();
   // The steps before the last one have been told.
   const last: ChangeObserver = {
     progress: (step) => (step === "settle" ? observer.progress?.(step) : undefined),
@@ -186,6 +183,7 @@ async function carryOut(
     await narrowClients(ports, clock, tenantId, change.scopes, await begin("clients"));
     const usagePlanId = await applyLimits(ports, clock, tenant, change, run, await begin("limits"));
     if (usagePlanId === undefined) {
+      observer.limited?.();
       await tenants.release(tenantId, run);
       return { tenant, settled: false };
     }

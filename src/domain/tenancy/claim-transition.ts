@@ -11,6 +11,11 @@ export interface TransitionObserver<Step extends string> {
   progress?(step: Step): void;
   /** Called once when another run is at work on the same change, which this one waits for. */
   waiting?(): void;
+  /**
+   * Called when AWS wants to be asked again later: it takes a change of a usage plan every 20 s. Who throws here
+   * leaves the rest to a later run, which need not wait for the lease; otherwise the run waits if it may.
+   */
+  limited?(): void;
 }
 
 /** Another run is at work, and whoever asks cannot wait for it. */
@@ -20,6 +25,9 @@ export class StillAtWork extends Refusal {
     this.name = "StillAtWork";
   }
 }
+
+/** AWS wants to be asked again later, and whoever asks cannot wait for it. */
+export class PutOff extends StillAtWork {}
 
 /** A change of status that is this run's to finish; without a `run` there is nothing left to do. */
 export interface TransitionClaim {

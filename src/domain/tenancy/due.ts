@@ -31,6 +31,6 @@ export interface DueTasks {
   dueBy(now: number, limit: number): Promise<Due[]>;
   /** Takes it off the list, unless it was put down anew since it was seen. */
   remove(due: Due): Promise<void>;
-  /** Counts a vain attempt and puts it off, unless it was put down anew since it was seen. */
-  postpone(due: Due, until: number): Promise<void>;
+  /** Puts it off, and says how often it was tried in vain, unless it was put down anew since it was seen. */
+  postpone(due: Due, next: Pick<Due, "at" | "attempts">): Promise<void>;
 }

@@ -146,6 +146,7 @@ async function deleteEverything(
   const { tenant, run, renew } = claim;
   const { tenantId } = tenant;
   const { apiKeys, appClients, holdings } = ports;
+  const limited = () => observer.limited?.();
   const shutOutBy = clock.now() + WRITERS_GONE_MILLISECONDS;
   const begin = async (step: OffboardingStep) => {
     observer.progress?.(step);
@@ -165,7 +166,7 @@ async function deleteEverything(
   await holdings.forgetClients(tenantId, run);
 
   await begin("usagePlan");
-  await deletePlansExcept(ports, clock, tenantId, undefined, () => renew("usagePlan"));
+  await deletePlansExcept(ports, clock, tenantId, undefined, () => renew("usagePlan"), limited);
 
   await begin("wait");
   while (clock.now() < shutOutBy) await pause(clock, () => renew("wait"));
@@ -181,7 +182,7 @@ async function deleteEverything(
     await deleteAllOf(appClients, tenantId, renewData);
     await renewData();
     await holdings.forgetClients(tenantId, run);
-    await deletePlansExcept(ports, clock, tenantId, undefined, renewData);
+    await deletePlansExcept(ports, clock, tenantId, undefined, renewData, limited);
     await pause(clock, () => renew("data"));
   }
 }

@@ -10,6 +10,8 @@ const MOST_LOOKS = 12;
 /**
  * Deletes the plans that are the tenant's own but for the one that serves it: two runs of which one was
  * overtaken in its sleep may each have made one.
+ *
+ * @param limited called when AWS wants to be asked again later; who cannot wait for that throws.
  */
 export async function deletePlansExcept(
   { usagePlans }: TenancyPorts,
@@ -17,12 +19,14 @@ export async function deletePlansExcept(
   tenantId: TenantId,
   inUse: string | undefined,
   renew: Renew,
+  limited?: () => void,
 ): Promise<void> {
   await renew();
   for (const id of await usagePlans.ofTenant(tenantId, renew)) {
     if (id === inUse) continue;
     await renew();
     while (!(await usagePlans.delete(id, renew))) {
+      limited?.();
       await clock.sleep(PAUSE_MILLISECONDS);
       await renew();
     }

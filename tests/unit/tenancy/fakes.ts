@@ -112,11 +112,11 @@ export class FakeWorld {
   }
 
   /** Whether AWS wants to be asked again later. */
-  putOff(): boolean {
+  putOff: () => boolean = () => {
     if (this.refusedPlanChanges === 0) return false;
     this.refusedPlanChanges -= 1;
     return true;
-  }
+  };
 
   #bySlug(slug: string): (TenantRecord & Held) | undefined {
     return [...this.tenants.values()].find((tenant) => tenant.slug === slug);
@@ -340,9 +340,8 @@ export class FakeWorld {
       remove: async (due) => {
         if (isAsSeen(due)) this.due.delete(`${due.tenantId}/${due.task}`);
       },
-      postpone: async (due, until) => {
-        if (isAsSeen(due))
-          this.due.set(`${due.tenantId}/${due.task}`, { ...due, at: until, attempts: due.attempts + 1 });
+      postpone: async (due, next) => {
+        if (isAsSeen(due)) this.due.set(`${due.tenantId}/${due.task}`, { ...due, ...next });
       },
     };
   }

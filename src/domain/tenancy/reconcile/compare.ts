@@ -54,7 +54,7 @@ export function isBusy({ leaseUntil = 0, labels, dues }: TenantView, now: number
   return leases.some((until) => until > now) || dues.some((due) => isLeftToTheSettler(due, now));
 }
 
-/** A change that was begun a moment ago, which the settler is to finish: it comes every minute. */
+/** A change that was begun a moment ago, or put off by AWS, which the settler is to finish: it comes every minute. */
 function isLeftToTheSettler({ task, at, attempts }: Due, now: number): boolean {
   return (task === "transition" || task === "change") && attempts === 0 && isYoung(at, now);
 }

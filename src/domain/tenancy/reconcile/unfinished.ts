@@ -35,7 +35,7 @@ export function unfinished({ tenant }: TenantView): Difference | undefined {
     },
   });
   if (transition) return left("transition-unfinished", (hands) => FINISH[transition](hands, tenant));
-  if (change) return left("change-unfinished", (hands) => finishChange(hands, hands.clock, tenant, true));
+  if (change) return left("change-unfinished", (hands) => finishChange(hands, hands.clock, tenant, {}, true));
   if (status !== "provisioning") return undefined;
   return {
     kind: "onboarding-unfinished",
