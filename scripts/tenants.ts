@@ -25,7 +25,14 @@ import {
   showUsage,
 } from "./tenants/commands.ts";
 import { addCredentialCommands } from "./tenants/credential-commands.ts";
-import { allowHttpApi, denyHttpApi, listHttpApiClients } from "./tenants/http-api.ts";
+import {
+  allowHttpApi,
+  type DenyOptions,
+  deniedBy,
+  denyHttpApi,
+  listHttpApiClients,
+  type PlacesOptions,
+} from "./tenants/http-api.ts";
 import {
   type ChangeOptions,
   deleteClient,
@@ -135,8 +142,9 @@ program
 const httpApi = program.command("http-api").description("which clients may call by the HTTP API, 50 at most");
 httpApi
   .command("list")
-  .description("the ids of the clients that may")
-  .action(async () => listHttpApiClients(await open()));
+  .description("the ids of the clients that may, and of those that are no client's any more")
+  .option("--orphans", "only the ids that belong to no client")
+  .action(async (options: PlacesOptions) => listHttpApiClients(await open(), options));
 httpApi
   .command("allow")
   .description("let a client of a tenant call by the HTTP API")
@@ -145,10 +153,14 @@ httpApi
   .action(async (tenant: string, client: string) => allowHttpApi(await open(), tenant, client));
 httpApi
   .command("deny")
-  .description("let a client of a tenant call by the REST API alone")
-  .argument("<tenant>", "slug or tenant id")
-  .argument("<client>", "client id or label")
-  .action(async (tenant: string, client: string) => denyHttpApi(await open(), tenant, client));
+  .description("let a client of a tenant call by the REST API alone, or take an id out of the list")
+  .argument("[tenant]", "slug or tenant id")
+  .argument("[client]", "client id or label")
+  .option("--client-id <id>", "an id in the list, in place of both: the client may be deleted")
+  .action(async (tenant: string | undefined, client: string | undefined, options: DenyOptions) => {
+    const denied = deniedBy(tenant, client, options);
+    await denyHttpApi(await open(), denied);
+  });
 
 program
   .command("update")

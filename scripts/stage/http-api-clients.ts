@@ -3,7 +3,14 @@ import {
   GetAuthorizerCommand,
   UpdateAuthorizerCommand,
 } from "@aws-sdk/client-apigatewayv2";
-import { Auditor, type AuditTrail, audited } from "../../src/domain/audit.ts";
+import {
+  type AuditedState,
+  Auditor,
+  type AuditSubject,
+  type AuditTrail,
+  audited,
+  SubjectAuditor,
+} from "../../src/domain/audit.ts";
 import { Refusal } from "../../src/domain/refusal.ts";
 import type { AppClientRecord, TenantRecord } from "../../src/domain/tenancy/tenant.ts";
 import type { Operator } from "./operator.ts";
@@ -50,31 +57,43 @@ export class HttpApiClients {
     if (clients.length >= MOST_CLIENTS)
       throw new Refusal(
         "conflict",
-        `${MOST_CLIENTS} clients may call by the HTTP API, and as many do; deny one first.`,
+        `${MOST_CLIENTS} clients may call by the HTTP API, and as many do; deny one first. http-api list --orphans names those of deleted clients.`,
       );
-    await this.#replace("client.allowHttpApi", tenant, client, [...clients, client.clientId]);
+    const { actor, clock } = this.#operator;
+    const auditor = new Auditor(actor, clock, "client.allowHttpApi", tenant);
+    await this.#replace([...clients, client.clientId], auditor, nameOf(client));
     return true;
   }
 
   /** Whether that changed anything. The gateway refuses the client's next call, within a minute at most. */
-  async deny(tenant: Tenant, client: Client): Promise<boolean> {
+  deny(tenant: Tenant, client: Client): Promise<boolean> {
+    const { actor, clock } = this.#operator;
+    const auditor = new Auditor(actor, clock, "client.denyHttpApi", tenant);
+    return this.#remove(client.clientId, auditor, nameOf(client));
+  }
+
+  /** The same for an id that belongs to no client any more: deleted clients keep their places. */
+  remove(clientId: string): Promise<boolean> {
+    const { actor, clock } = this.#operator;
+    const auditor = new SubjectAuditor(actor, clock, { action: "httpApi.removeClient", clientId });
+    return this.#remove(clientId, auditor, {});
+  }
+
+  async #remove(id: string, auditor: SubjectAuditor<AuditSubject>, after: AuditedState): Promise<boolean> {
     const clients = await this.list();
-    if (!clients.includes(client.clientId)) return false;
-    const left = clients.filter((clientId) => clientId !== client.clientId);
-    await this.#replace("client.denyHttpApi", tenant, client, left);
+    if (!clients.includes(id)) return false;
+    const left = clients.filter((clientId) => clientId !== id);
+    await this.#replace(left, auditor, after);
     return true;
   }
 
   async #replace(
-    action: "client.allowHttpApi" | "client.denyHttpApi",
-    tenant: Tenant,
-    { label, clientId }: Client,
     clients: readonly string[],
+    auditor: SubjectAuditor<AuditSubject>,
+    after: AuditedState,
   ): Promise<void> {
     const { issuer } = await this.#configuration();
-    const { actor, clock } = this.#operator;
-    const auditor = new Auditor(actor, clock, action, tenant);
-    await audited(this.#trail, auditor, { before: {}, after: { label, clientId } }, () =>
+    await audited(this.#trail, auditor, { before: {}, after }, () =>
       this.#gateway.send(
         new UpdateAuthorizerCommand({
           ...this.#authorizer,
@@ -89,4 +108,8 @@ export class HttpApiClients {
     if (!JwtConfiguration?.Issuer) throw new Error("the HTTP API's authorizer has no issuer");
     return { issuer: JwtConfiguration.Issuer, audience: JwtConfiguration.Audience ?? [] };
   }
+}
+
+function nameOf({ label, clientId }: Client): AuditedState {
+  return { label, clientId };
 }

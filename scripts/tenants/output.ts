@@ -99,6 +99,7 @@ export function auditTable(records: readonly AuditRecord[]): string {
 function subjectOf(record: AuditRecord): string {
   if ("slug" in record) return record.slug;
   if ("eventId" in record) return record.tenantId;
+  if ("clientId" in record) return record.clientId;
   return "username" in record ? record.username : `policy of ${record.group}`;
 }
 

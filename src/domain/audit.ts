@@ -50,6 +50,14 @@ interface PolicySubject {
   readonly group: string;
 }
 
+type HttpApiAction = "httpApi.removeClient";
+
+/** A client of nobody: no record says whose it was. */
+interface HttpApiSubject {
+  readonly action: HttpApiAction;
+  readonly clientId: string;
+}
+
 /** What a domain event told of; its producer is the actor. */
 interface EventSubject {
   readonly action: EventType;
@@ -57,8 +65,8 @@ interface EventSubject {
   readonly eventId: string;
 }
 
-/** What was done to what: a tenant, one of the provider's people, or a group's policy; or what happened to a tenant. */
-export type AuditSubject = TenantSubject | PersonSubject | PolicySubject | EventSubject;
+/** What was done to what: a tenant, one of the provider's people, a group's policy, or the HTTP API's list; or what happened to a tenant. */
+export type AuditSubject = TenantSubject | PersonSubject | PolicySubject | HttpApiSubject | EventSubject;
 
 /** What of a thing was there before, or is after; never a secret. */
 export type AuditedState = Readonly<Record<string, string | readonly string[]>>;

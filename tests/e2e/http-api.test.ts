@@ -188,6 +188,39 @@ describe("operators let a client in by the HTTP API", () => {
     for (const action of ["client.allowHttpApi", "client.denyHttpApi"]) expect(stdout).toContain(action);
   });
 
+  it("and take the place of one that was deleted since, which no record names any more", async () => {
+    const { slug } = own.tenant;
+    const tenants = (...args: string[]) => Command.run(demoPlace(), "tenants.ts", ...args);
+    const { stdout: added } = await tenants("add-client", slug, "--label", "passing", "--json");
+    const { clientId } = JSON.parse(added);
+    const orphans = async () => JSON.parse((await httpApi("list", "--orphans", "--json")).stdout);
+    expect((await httpApi("allow", slug, "passing")).code).toBe(0);
+    expect(await orphans()).toEqual([]);
+    expect((await tenants("delete-client", slug, "passing", "--yes")).code).toBe(0);
+    expect(await orphans()).toEqual([clientId]);
+    expect((await httpApi("list")).stdout).toContain(`${clientId}  belongs to no client\n`);
+
+    const denied = await httpApi("deny", "--client-id", clientId);
+    expect([denied.code, denied.stderr]).toEqual([0, expect.stringContaining("its place is free")]);
+    expect((await httpApi("list")).stdout).not.toContain(clientId);
+    expect((await httpApi("deny", "--client-id", clientId)).stderr).toContain("was not in the list");
+    const records = JSON.parse((await tenants("audit", "--json")).stdout);
+    for (const phase of ["begun", "done"])
+      expect(records).toContainEqual(
+        expect.objectContaining({ action: "httpApi.removeClient", clientId, phase }),
+      );
+    expect((await tenants("audit")).stdout).toContain(clientId);
+  });
+
+  it("and a living one by its id alone, in its tenant's name", async () => {
+    const { slug, clientId } = own.tenant;
+    expect((await httpApi("allow", slug, "default")).code).toBe(0);
+    expect((await httpApi("deny", "--client-id", clientId)).stderr).toContain(
+      `of "${slug}" may call by the REST API alone`,
+    );
+    expect((await httpApi("list")).stdout).not.toContain(clientId);
+  });
+
   it("but not one that the tenant does not have", async () => {
     const { code, stderr } = await httpApi("allow", own.tenant.slug, demo().tenants[0]?.clientId ?? "");
     expect([code, stderr]).toEqual([1, expect.stringContaining("has no client")]);

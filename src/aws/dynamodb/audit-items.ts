@@ -53,7 +53,7 @@ export const auditKind = (tenantId: TenantId): string => `audit#${tenantId}`;
 
 /** Throws when the item is no audit record. */
 export function readAudit(item: Item): AuditRecord {
-  const subject = ["tenantId", "username", "group"].filter((name) => name in item);
+  const subject = ["tenantId", "username", "group", "clientId"].filter((name) => name in item);
   for (const name of ["at", "action", "phase", ...subject]) readText(item, name);
   if (subject.length !== 1) throw damaged(item);
   if (typeof item.actor !== "object" || item.actor === null) throw damaged(item);
