@@ -26,6 +26,11 @@ export function instantOf(time: string): Instant | undefined {
   return isInstant(text) ? text : undefined;
 }
 
+/** The day of a moment (epoch milliseconds) in UTC, `yyyy-mm-dd`. */
+export function dayOf(moment: number): string {
+  return new Date(moment).toISOString().slice(0, "yyyy-mm-dd".length);
+}
+
 /** Throws a Refusal `invalid` for bounds that are no moments in time, or in the wrong order. */
 export function checkPeriod(from: string | undefined, to: string | undefined): void {
   const earliest = bound("from", from);

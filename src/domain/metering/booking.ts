@@ -1,3 +1,4 @@
+import { dayOf } from "../time.ts";
 import { PartBuilder } from "./booking-part.ts";
 import { keyCounter } from "./ledger-day.ts";
 import { type MeteredCall, meteredCallOf, STAGE } from "./metered-call.ts";
@@ -49,10 +50,10 @@ export function cutIntoParts(events: readonly OpenEvent[], now: number): Cut {
     part.fingerprints.push(fingerprint);
     if (!call) {
       unparsed.push(id);
-      part.add({ subject, day: dayOf(now) }, "unparsed", 1);
+      part.add({ subject, day: bookedDayOf(now) }, "unparsed", 1);
     } else if (now - call.time > LATE_AFTER_MILLISECONDS) {
       late += 1;
-      part.add({ subject, day: dayOf(now) }, "late", 1);
+      part.add({ subject, day: bookedDayOf(now) }, "late", 1);
     } else count(part, call);
   }
   return { parts, late, unparsed };
@@ -60,7 +61,7 @@ export function cutIntoParts(events: readonly OpenEvent[], now: number): Cut {
 
 function count(part: PartBuilder, call: MeteredCall): void {
   const { subject, clientId, apiKeyId, route, statusClass, isMetered, latency } = call;
-  const day = dayOf(call.time);
+  const day = bookedDayOf(call.time);
   const totals = { subject, day };
   part.add(totals, statusClass, 1);
   part.add(totals, "latencyMs", latency);
@@ -74,11 +75,11 @@ let lastDay = Number.NaN;
 let lastDate = "";
 
 /** Most events of a batch are of one day. */
-function dayOf(time: number): string {
+function bookedDayOf(time: number): string {
   const day = Math.floor(time / DAY);
   if (day !== lastDay) {
     lastDay = day;
-    lastDate = new Date(day * DAY).toISOString().slice(0, 10);
+    lastDate = dayOf(time);
   }
   return lastDate;
 }

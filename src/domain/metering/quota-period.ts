@@ -1,4 +1,5 @@
 import { firstDayOf } from "../tenancy/usage-elsewhere.ts";
+import { dayOf } from "../time.ts";
 import type { Quota } from "./quota.ts";
 
 /** A period of a quota as far as it has gone: days in UTC as `yyyy-mm-dd`, both inclusive. */
@@ -10,8 +11,6 @@ export interface QuotaSpan {
 
 /** The ledger has a call at most so long after it happened, unless something is wrong. */
 const BOOKED_WITHIN_MILLISECONDS = 3_600_000;
-
-const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
 
 /** The current period, and the one before while calls of its last hour may still be booked; the earlier one first. */
 export function spansOf(period: Quota["period"], now: number): readonly QuotaSpan[] {

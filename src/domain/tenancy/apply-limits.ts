@@ -1,8 +1,8 @@
+import { dayOf } from "../time.ts";
 import { type Clock, leaseOf, type Renew } from "./lease.ts";
 import type { TenancyPorts } from "./ports.ts";
 import type { PendingChange, TenantRecord } from "./tenant.ts";
-import { dayAfter, type UsageDays } from "./usage.ts";
-import { firstDayKept, remainingOf, type UsageElsewhere, withUsageOf } from "./usage-elsewhere.ts";
+import { daysKept, remainingOf, type UsageElsewhere, withUsageOf } from "./usage-elsewhere.ts";
 
 /**
  * Makes the tenant's keys be limited as the terms say, whatever they are limited by now: its own usage plan
@@ -60,7 +60,7 @@ async function moveKeys(
     const days = [];
     for (const { id } of leaving.filter(({ usagePlanId }) => usagePlanId === plan)) {
       await renew();
-      days.push(...(await tenantPlans.usageOf(plan, id, daysKept(clock))));
+      days.push(...(await tenantPlans.usageOf(plan, id, daysKept(clock.now()))));
     }
     usage = withUsageOf(usage, plan, days, clock.now());
   }
@@ -93,15 +93,10 @@ async function carryOver(
   const quota = await tenantPlans.quotaOf(target);
   if (!quota) return;
   await renew();
-  const here = await tenantPlans.usageOf(target, apiKeyId, daysKept(clock));
-  const today = daysKept(clock).to;
+  const here = await tenantPlans.usageOf(target, apiKeyId, daysKept(clock.now()));
+  const today = dayOf(clock.now());
   const remains = here.find(({ date }) => date === today)?.remaining ?? quota.limit;
   const shouldRemain = remainingOf(quota, target, here, usage, clock.now());
   await renew();
   if (remains > shouldRemain) await tenantPlans.setRemaining(target, apiKeyId, shouldRemain);
-}
-
-function daysKept(clock: Clock): UsageDays {
-  const from = firstDayKept(clock.now());
-  return { from, to: dayAfter(new Date(clock.now()).toISOString().slice(0, 10), 0) };
 }

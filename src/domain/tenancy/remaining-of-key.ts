@@ -2,7 +2,7 @@ import type { Clock } from "./lease.ts";
 import type { Quota } from "./limits.ts";
 import type { TenancyPorts } from "./ports.ts";
 import type { TenantRecord } from "./tenant.ts";
-import { firstDayKept, remainingOf, type UsageElsewhere } from "./usage-elsewhere.ts";
+import { daysKept, remainingOf, type UsageElsewhere } from "./usage-elsewhere.ts";
 
 /** What a key has left of the period's quota, also where API Gateway says nothing of a day without a call. */
 export async function remainingOfKey(
@@ -15,8 +15,8 @@ export async function remainingOfKey(
 ): Promise<number> {
   const { apiKeyId, usagePlanId, usageElsewhere = {} } = key;
   const now = clock.now();
-  const today = new Date(now).toISOString().slice(0, 10);
-  const days = await tenantPlans.usageOf(usagePlanId, apiKeyId, { from: firstDayKept(now), to: today });
-  const told = days.find(({ date }) => date === today)?.remaining;
+  const kept = daysKept(now);
+  const days = await tenantPlans.usageOf(usagePlanId, apiKeyId, kept);
+  const told = days.find(({ date }) => date === kept.to)?.remaining;
   return told ?? remainingOf(quota, usagePlanId, days, usageElsewhere, now);
 }

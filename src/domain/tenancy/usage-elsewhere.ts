@@ -1,5 +1,6 @@
+import { dayOf } from "../time.ts";
 import type { Quota, QuotaPeriod } from "./limits.ts";
-import type { DayOfPlan } from "./usage.ts";
+import type { DayOfPlan, UsageDays } from "./usage.ts";
 
 /**
  * What a tenant used in usage plans that its key has left, by plan and day (`yyyy-mm-dd` in UTC). API
@@ -12,11 +13,9 @@ const DAY = 86_400_000;
 /** The longest period of a quota is a month; older days never matter again. */
 const KEPT_DAYS = 31;
 
-const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
-
-/** The first day that may matter to a quota of today. */
-export function firstDayKept(now: number): string {
-  return dayOf(now - KEPT_DAYS * DAY);
+/** The days that may matter to a quota of today, which is the last of them. */
+export function daysKept(now: number): UsageDays {
+  return { from: dayOf(now - KEPT_DAYS * DAY), to: dayOf(now) };
 }
 
 /**
@@ -67,10 +66,10 @@ export function firstDayOf(period: QuotaPeriod, now: number): string {
 }
 
 function pruned(usage: UsageElsewhere, now: number): UsageElsewhere {
-  const first = firstDayKept(now);
+  const { from } = daysKept(now);
   const kept = Object.entries(usage).map(([plan, days]) => [
     plan,
-    Object.fromEntries(Object.entries(days).filter(([date, used]) => date >= first && used > 0)),
+    Object.fromEntries(Object.entries(days).filter(([date, used]) => date >= from && used > 0)),
   ]);
   return Object.fromEntries(kept.filter(([, days]) => Object.keys(days ?? {}).length > 0));
 }

@@ -1,4 +1,5 @@
 import { type Finding, Refusal } from "../refusal.ts";
+import { dayOf } from "../time.ts";
 
 /** Days in UTC as `yyyy-mm-dd`, both inclusive. */
 export interface UsageDays {
@@ -80,5 +81,5 @@ function epochDay(text: string): number | undefined {
 }
 
 function isoDate(day: number): string {
-  return new Date(day * DAY).toISOString().slice(0, 10);
+  return dayOf(day * DAY);
 }
