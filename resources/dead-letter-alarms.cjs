@@ -1,6 +1,8 @@
 // Whatever lies in a queue of dead letters is told of at once, and what to do about it. The queues are with what
 // fills them: metering.yml, outbox.yml, consumers.yml, webhooks.yml.
 
+const alarmWith = require("./alarm.cjs");
+
 /** Each alarm and its queue; both are named `gatehouse-<stage>-…`. */
 const ALARMS = [
   {
@@ -55,24 +57,18 @@ module.exports = async ({ resolveVariable }) => {
 };
 
 function alarmOf({ alarm, queue, description }, stage) {
-  return {
-    Type: "AWS::CloudWatch::Alarm",
-    Properties: {
-      AlarmName: `gatehouse-${stage}-${alarm}`,
-      AlarmDescription: description,
-      Namespace: "AWS/SQS",
-      MetricName: "ApproximateNumberOfMessagesVisible",
-      Dimensions: [{ Name: "QueueName", Value: `gatehouse-${stage}-${queue}` }],
-      Statistic: "Maximum",
-      Period: 300,
-      EvaluationPeriods: 1,
-      Threshold: 1,
-      ComparisonOperator: "GreaterThanOrEqualToThreshold",
-      TreatMissingData: "notBreaching",
-      AlarmActions: [{ Ref: "AlarmTopic" }],
-      OKActions: [{ Ref: "AlarmTopic" }],
-    },
-  };
+  return alarmWith({
+    AlarmName: `gatehouse-${stage}-${alarm}`,
+    AlarmDescription: description,
+    Namespace: "AWS/SQS",
+    MetricName: "ApproximateNumberOfMessagesVisible",
+    Dimensions: [{ Name: "QueueName", Value: `gatehouse-${stage}-${queue}` }],
+    Statistic: "Maximum",
+    Period: 300,
+    EvaluationPeriods: 1,
+    Threshold: 1,
+    ComparisonOperator: "GreaterThanOrEqualToThreshold",
+  });
 }
 
 /** `audit-dead-letters` is AuditDeadLettersAlarm. */

@@ -2,6 +2,8 @@
 // ten metrics and no more.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html
 
+const alarmWith = require("./alarm.cjs");
+
 const MOST_METRICS = 10;
 
 /** They throw to say no, as API Gateway and Cognito want it; what is their own failure, they count. */
@@ -39,36 +41,30 @@ function inGroups(names) {
 }
 
 function alarm({ name, description, metric, names }) {
-  return {
-    Type: "AWS::CloudWatch::Alarm",
-    Properties: {
-      AlarmName: name,
-      AlarmDescription: description,
-      Metrics: [
-        { Id: "total", Expression: "SUM(METRICS())", Label: metric, ReturnData: true },
-        ...names.map((function_, index) => ({
-          Id: `m${index}`,
-          Label: function_,
-          ReturnData: false,
-          MetricStat: {
-            Metric: {
-              Namespace: "AWS/Lambda",
-              MetricName: metric,
-              Dimensions: [{ Name: "FunctionName", Value: { Ref: logicalId(function_) } }],
-            },
-            Period: 300,
-            Stat: "Sum",
+  return alarmWith({
+    AlarmName: name,
+    AlarmDescription: description,
+    Metrics: [
+      { Id: "total", Expression: "SUM(METRICS())", Label: metric, ReturnData: true },
+      ...names.map((function_, index) => ({
+        Id: `m${index}`,
+        Label: function_,
+        ReturnData: false,
+        MetricStat: {
+          Metric: {
+            Namespace: "AWS/Lambda",
+            MetricName: metric,
+            Dimensions: [{ Name: "FunctionName", Value: { Ref: logicalId(function_) } }],
           },
-        })),
-      ],
-      EvaluationPeriods: 1,
-      Threshold: 1,
-      ComparisonOperator: "GreaterThanOrEqualToThreshold",
-      TreatMissingData: "notBreaching",
-      AlarmActions: [{ Ref: "AlarmTopic" }],
-      OKActions: [{ Ref: "AlarmTopic" }],
-    },
-  };
+          Period: 300,
+          Stat: "Sum",
+        },
+      })),
+    ],
+    EvaluationPeriods: 1,
+    Threshold: 1,
+    ComparisonOperator: "GreaterThanOrEqualToThreshold",
+  });
 }
 
 /** As the framework names a function's resource. */

@@ -1,6 +1,7 @@
 // What operators watch of the HTTP API, as resources/observability.yml has it of the REST API; nothing where nobody
 // can call it. Its metrics are named otherwise: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
 
+const alarmWith = require("./alarm.cjs");
 const endpointOf = require("./http-api-endpoint.cjs");
 
 module.exports = async ({ resolveVariable }) => {
@@ -53,16 +54,10 @@ module.exports = async ({ resolveVariable }) => {
 };
 
 function alarm(properties) {
-  return {
-    Type: "AWS::CloudWatch::Alarm",
-    Properties: {
-      Namespace: "AWS/ApiGateway",
-      Dimensions: [{ Name: "ApiId", Value: { Ref: "HttpApi" } }],
-      Period: 300,
-      TreatMissingData: "notBreaching",
-      AlarmActions: [{ Ref: "AlarmTopic" }],
-      OKActions: [{ Ref: "AlarmTopic" }],
-      ...properties,
-    },
-  };
+  return alarmWith({
+    Namespace: "AWS/ApiGateway",
+    Dimensions: [{ Name: "ApiId", Value: { Ref: "HttpApi" } }],
+    Period: 300,
+    ...properties,
+  });
 }
