@@ -1,6 +1,7 @@
 import type { Authorize } from "../kernel/authorize.ts";
 import { AwsError } from "../kernel/aws-error.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { restJsonHeaders, restJsonRefusal } from "../kernel/rest-json-protocol.ts";
 import type { AwsRequest, AwsResponse, Service } from "../kernel/service.ts";
 import type { Stack } from "../kernel/stack.ts";
 import type { Store } from "../kernel/store.ts";
@@ -128,7 +129,7 @@ export class ApiGateway implements Service {
     });
     return {
       status: route.status,
-      headers: headers(request),
+      headers: restJsonHeaders(request),
       body: answer === undefined ? "" : JSON.stringify(answer),
     };
   }
@@ -144,15 +145,13 @@ export class ApiGateway implements Service {
     this.#onCall({ ...call, throttled: false });
   }
 
-  /** https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization */
   refuse(error: Parameters<Service["refuse"]>[0], request: AwsRequest): AwsResponse {
     const { retryAfterSeconds, ...details } = error.details;
+    const { status, headers } = restJsonRefusal(error, request);
     return {
-      // IAM's refusals reach this service from a part that also serves JSON protocols, where they are 400.
-      status: DENIALS.includes(error.code) ? 403 : error.status,
+      status,
       headers: {
-        ...headers(request),
-        "x-amzn-errortype": error.code,
+        ...headers,
         ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
       },
       body: JSON.stringify({ message: error.message, ...details }),
@@ -162,14 +161,4 @@ export class ApiGateway implements Service {
   async close(): Promise<void> {
     this.#counters.flush();
   }
-}
-
-const DENIALS = [
-  "AccessDeniedException",
-  "MissingAuthenticationToken",
-  "MissingAuthenticationTokenException",
-];
-
-function headers(request: AwsRequest): Record<string, string> {
-  return { "content-type": "application/json", "x-amzn-requestid": request.requestId };
 }

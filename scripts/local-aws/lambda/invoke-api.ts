@@ -1,6 +1,7 @@
 import type { Authorize } from "../kernel/authorize.ts";
 import { AwsError } from "../kernel/aws-error.ts";
 import type { InvokeFunction } from "../kernel/invoke.ts";
+import { restJsonHeaders, restJsonRefusal } from "../kernel/rest-json-protocol.ts";
 import type { AwsRequest, AwsResponse, Service } from "../kernel/service.ts";
 import type { Stack } from "../kernel/stack.ts";
 import type { AsyncInvocations } from "./async-invocations.ts";
@@ -69,18 +70,13 @@ export class InvokeApi implements Service {
     return answer(200, request, { "x-amz-function-error": "Unhandled" }, result.error);
   }
 
-  /** https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization */
   refuse(error: Parameters<Service["refuse"]>[0], request: AwsRequest): AwsResponse {
     return {
-      // IAM's refusals reach this service from a part that also serves JSON protocols, where they are 400.
-      status: DENIALS.includes(error.code) ? 403 : error.status,
-      headers: { ...headersOf(request), "x-amzn-errortype": error.code },
+      ...restJsonRefusal(error, request),
       body: JSON.stringify({ Type: error.status < 500 ? "User" : "Service", Message: error.message }),
     };
   }
 }
-
-const DENIALS = ["AccessDeniedException", "MissingAuthenticationTokenException"];
 
 /** A function by its name, its ARN or `<account>:function:<name>`, each with or without a qualifier. */
 function functionNamed(
@@ -141,14 +137,10 @@ function answer(
   return {
     status,
     headers: {
-      ...headersOf(request),
+      ...restJsonHeaders(request),
       ...(status === 200 && { "x-amz-executed-version": "$LATEST" }),
       ...headers,
     },
     body: status === 200 ? JSON.stringify(payload ?? null) : "",
   };
-}
-
-function headersOf(request: AwsRequest): Record<string, string> {
-  return { "content-type": "application/json", "x-amzn-requestid": request.requestId };
 }
