@@ -1,3 +1,4 @@
+import { memberOf } from "../../src/domain/member-of.ts";
 import { toldOf } from "../../src/domain/messaging/told-of.ts";
 
 /** A message of a queue of dead letters, as it was received. */
@@ -61,10 +62,4 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-function memberOf(value: unknown, member: string): unknown {
-  return typeof value === "object" && value !== null
-    ? Object.getOwnPropertyDescriptor(value, member)?.value
-    : undefined;
 }

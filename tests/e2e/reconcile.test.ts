@@ -4,24 +4,22 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { newTenantId } from "../../src/domain/tenancy/tenant-id.ts";
 import { Command } from "../support/command.ts";
 import { useLocalAws } from "../support/operator.ts";
-import { freshPlace, RunningStack, removePlace, type StackPlace } from "../support/running-stack.ts";
+import { freshPlace, RunningStack, removePlace } from "../support/running-stack.ts";
 import { compiledStack } from "../support/template.ts";
 
 const LIMIT_MILLISECONDS = 120_000;
 
 /** Of its own: to mend is to change whatever differs, of everybody. */
-let place: StackPlace;
 let stack: RunningStack;
 beforeAll(async () => {
-  place = await freshPlace();
-  stack = await RunningStack.start(place);
+  stack = await RunningStack.start(await freshPlace());
 }, LIMIT_MILLISECONDS);
 afterAll(async () => {
   await stack.stop();
-  removePlace(place);
+  removePlace(stack.place);
 });
 
-const reconcile = (...args: string[]) => Command.run(place, "tenants.ts", ...args);
+const reconcile = (...args: string[]) => Command.run(stack.place, "tenants.ts", ...args);
 
 /** A slug that points to a tenant which there is not. */
 async function plantSlug(): Promise<{ slug: string; tenantId: string }> {

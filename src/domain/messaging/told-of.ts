@@ -1,3 +1,5 @@
+import { memberOf } from "../member-of.ts";
+
 /** What a delivery says that it is, for people to find it by: verified by nobody, and harmless in its form. */
 export interface ToldOf {
   readonly eventId: string;
@@ -15,10 +17,4 @@ export function toldOf(delivered: unknown): ToldOf {
 function nameIn(detail: unknown, member: string): string {
   const name = memberOf(detail, member);
   return typeof name === "string" && NAME.test(name) ? name : NAMELESS;
-}
-
-function memberOf(value: unknown, member: string): unknown {
-  return typeof value === "object" && value !== null
-    ? Object.getOwnPropertyDescriptor(value, member)?.value
-    : undefined;
 }
